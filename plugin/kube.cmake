@@ -1,0 +1,19 @@
+set(KUBE_SOURCES
+	cluster.c
+	cluster_failure.c
+	credentials.c
+	kubeconfig.c
+	kubeconfig_files.c
+	kubeconfig_user.c
+	pod_parse.c
+	pods.c
+	pprof_port.c
+	proxy.c
+	quantity.c
+	ranking.c
+	ranking_print.c
+	rbac.c
+	selector.c
+	yaml.c
+	usage.c
+)
