@@ -1,0 +1,154 @@
+/*
+ * kubectl-pprof: load a pod, capture its profiles at peak, say what a request costs.
+ *
+ * The parts, in the order of a run:
+ *
+ *   main.c           the command table
+ *   options.c        command line from a table; --help from the same table
+ *   cmd_loadtest.c   the options of the main job -> struct plan (plan.c checks it)
+ *   kubeconfig.c     which cluster, who to be            cluster.c  its API, errors in words
+ *   pods.c           what a target or selector means     ranking.c  joined with metrics, the top pod
+ *   pprof_port.c     where the pod's pprof may be
+ *   target.c         pod, tunnel and pprof made ready, probed before any load
+ *   run.c            the orchestration: idle, ramp, settle, window, cool-down, tear-down
+ *   shots.c          what is captured when, on threads of its own
+ *   watch.c          a thread that keeps an eye on the pod
+ *   steady.c         is the rate steady?                 verdict.c  can the run be trusted?
+ *   progress.c       what is seen meanwhile (stderr)     summary.c  what is said at the end (stdout)
+ *   document.c       the run as JSON and YAML            k6.c       load.json
+ *   rundir.c         the run directory, written atomically
+ *   signals.c        SIGINT, SIGTERM, SIGHUP
+ *
+ * Below lie loadgen/ (the load engine) and capture/ (tunnel, pprof, profiles).
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "plugin/command.h"
+#include "plugin/text.h"
+
+static const struct command *const commands[] = {&cmd_loadtest, &cmd_top, &cmd_version};
+
+#define COMMAND_COUNT (sizeof commands / sizeof *commands)
+
+static const char *program = "kubectl-pprof";
+
+const char *program_name(void)
+{
+	return program;
+}
+
+/* kubectl runs its plugins by their path, as kubectl-NAME: say what the user typed. */
+static void set_program_name(const char *argv0)
+{
+	const char *slash = strrchr(argv0, '/');
+
+	if (strncmp(slash ? slash + 1 : argv0, "kubectl-", 8) == 0)
+		program = "kubectl pprof";
+}
+
+static void print_help(FILE *out)
+{
+	fprintf(out,
+	        "Drives load at a Kubernetes service, captures CPU and goroutine profiles of its busiest pod at\n"
+	        "peak, and says what each request costs by function and whether the run can be trusted.\n\n"
+	        "Usage:\n  %s COMMAND [options]\n\nCommands:\n",
+	        program);
+	for (size_t i = 0; i < COMMAND_COUNT; i++)
+		fprintf(out, "  %-10s %s\n", commands[i]->name, commands[i]->summary);
+	fprintf(out,
+	        "  %-10s %s\n\nExit status: 0 good, 1 error, 2 wrong usage, 98 the run cannot be trusted (with\n"
+	        "--strict), 130 interrupted.\n\nTry:\n"
+	        "  %s loadtest deploy/api --url http://api.example/      # load, capture, verdict\n"
+	        "  %s loadtest --pprof-url http://127.0.0.1:6060 --url http://127.0.0.1:8080/   # no cluster\n"
+	        "  %s COMMAND --help\n",
+	        "help", "this text, or that of a command", program, program, program);
+}
+
+static const struct command *command_find(const char *name)
+{
+	for (size_t i = 0; i < COMMAND_COUNT; i++)
+		if (strcmp(commands[i]->name, name) == 0)
+			return commands[i];
+	return NULL;
+}
+
+static int unknown_command(const char *name, struct error *error)
+{
+	const char *names[COMMAND_COUNT + 1], *near;
+
+	for (size_t i = 0; i < COMMAND_COUNT; i++)
+		names[i] = commands[i]->name;
+	names[COMMAND_COUNT] = NULL;
+	near = text_nearest(name, names);
+	if (near)
+		return error_usage(error, "unknown command '%s'; did you mean '%s'?", name, near);
+	return error_usage(error, "unknown command '%s'; '%s --help' lists them", name, program);
+}
+
+static void print_command_help(const struct command *command, const struct option_group *groups, size_t count)
+{
+	printf("%s\n\nUsage:\n  %s %s\n", command->summary, program, command->usage);
+	if (command->help)
+		printf("\n%s\n", command->help);
+	options_help(stdout, groups, count);
+}
+
+int command_parse(const struct command *command, const struct option_group *groups, size_t group_count,
+                  int argc, char **argv, struct option_list *ret_arguments, struct error *error)
+{
+	bool help = false;
+
+	if (options_parse(groups, group_count, argc, argv, ret_arguments, &help, error) < 0)
+		return -1;
+	if (!help)
+		return 0;
+	print_command_help(command, groups, group_count);
+	return 1;
+}
+
+static int run(int argc, char **argv, struct error *error)
+{
+	const char *name = argc > 1 ? argv[1] : "--help";
+	const struct command *command;
+	char *help[] = {"--help", NULL};
+
+	if (strcmp(name, "--version") == 0)
+		name = "version";
+	if (strcmp(name, "help") == 0 && argc > 2) {
+		command = command_find(argv[2]);
+		return command ? command->run(command, 1, help, error)
+		               : (unknown_command(argv[2], error), EXIT_USAGE);
+	}
+	if (strcmp(name, "help") == 0 || strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0) {
+		print_help(stdout);
+		return EXIT_GOOD;
+	}
+	command = command_find(name);
+	if (command)
+		return command->run(command, argc - 2, argv + 2, error);
+	if (name[0] == '-')
+		error_usage(error, "give a command before options; '%s --help' lists them", program);
+	else
+		unknown_command(name, error);
+	return EXIT_USAGE;
+}
+
+int main(int argc, char **argv)
+{
+	struct error error = {0};
+	int status;
+
+	set_program_name(argv[0]);
+	status = run(argc, argv, &error);
+	if (error.text[0])
+		fprintf(stderr, "error: %s\n", error.text);
+	if (error.detail)
+		fputs(error.detail, stderr);
+	error_release(&error);
+	if (fflush(stdout) != 0 && status == EXIT_GOOD) {
+		fprintf(stderr, "error: cannot write to standard output\n");
+		status = EXIT_ERROR;
+	}
+	return status;
+}

@@ -1,0 +1,19 @@
+/*
+ * SIGINT, SIGTERM and SIGHUP ask the run to end in order; a second one ends the
+ * program at once, after removing the temporary files that are registered.
+ * SIGPIPE is ignored.
+ */
+#ifndef PLUGIN_SIGNALS_H
+#define PLUGIN_SIGNALS_H
+
+/* Non-zero (the signal's number) once the run is asked to end: hand it to capture as its cancel flag. */
+extern volatile int signals_cancel;
+
+void signals_catch(void);
+
+/* A file or (empty) folder to remove if a second signal ends the program; removed in reverse order. */
+void signals_register(const char *path);
+/* Forgets all of them. */
+void signals_forget(void);
+
+#endif
