@@ -1,0 +1,581 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "capture/profile.h"
+
+/* What has become of one source's entries: indexes in the result, PROFILE_NONE while not asked for. */
+struct source {
+	const struct cap_profile *profile;
+	uint32_t *strings, *mappings, *functions, *locations;
+};
+
+struct merge {
+	struct cap_profile *out;
+	struct profile_room room;
+	struct profile_index mappings, functions, locations, samples;
+	struct cap_error *error;
+};
+
+static bool out_of_memory(struct merge *merge)
+{
+	profile_error(merge->error, CAP_MEMORY, "merge: out of memory");
+	return false;
+}
+
+static uint32_t map_string(struct merge *merge, struct source *source, uint32_t string)
+{
+	const struct profile_string *from = &source->profile->strings.items[string];
+
+	if (source->strings[string] == PROFILE_NONE)
+		source->strings[string] = profile_strings_put(&merge->out->strings, from->text, from->length);
+	return source->strings[string];
+}
+
+/* ---- mappings: size to 4 KiB, offset, build id or file -------------------- */
+
+struct mapping_key {
+	uint64_t size, offset;
+	uint32_t name;
+};
+
+static struct mapping_key mapping_key(const struct profile_mapping *mapping)
+{
+	uint64_t size = mapping->limit - mapping->start + 0xfff;
+
+	return (struct mapping_key){size - size % 0x1000, mapping->offset,
+				    mapping->build_id ? mapping->build_id : mapping->file};
+}
+
+static bool mapping_same(const void *context, uint32_t a, uint32_t b)
+{
+	const struct cap_profile *profile = context;
+	struct mapping_key x = mapping_key(&profile->mappings[a]), y = mapping_key(&profile->mappings[b]);
+
+	return x.size == y.size && x.offset == y.offset && x.name == y.name;
+}
+
+static uint32_t map_mapping(struct merge *merge, struct source *source, uint32_t n)
+{
+	struct cap_profile *out = merge->out;
+	struct profile_mapping *mapping;
+	struct mapping_key key;
+
+	if (n == PROFILE_NONE || source->mappings[n] != PROFILE_NONE)
+		return n == PROFILE_NONE ? n : source->mappings[n];
+	if (!profile_reserve(&out->mappings, &merge->room.mappings, out->mapping_count, 1, sizeof *mapping))
+		return PROFILE_NONE;
+	mapping = &out->mappings[out->mapping_count];
+	*mapping = source->profile->mappings[n];
+	mapping->file = map_string(merge, source, mapping->file);
+	mapping->build_id = map_string(merge, source, mapping->build_id);
+	if (mapping->file == PROFILE_NONE || mapping->build_id == PROFILE_NONE)
+		return PROFILE_NONE;
+	key = mapping_key(mapping);
+	source->mappings[n] = profile_index_put(
+		&merge->mappings, profile_hash(&key, offsetof(struct mapping_key, name), key.name),
+		(uint32_t)out->mapping_count, mapping_same, out);
+	out->mapping_count += source->mappings[n] == out->mapping_count;
+	return source->mappings[n];
+}
+
+/* ---- functions: start line and the three names ---------------------------- */
+
+static bool function_same(const void *context, uint32_t a, uint32_t b)
+{
+	const struct profile_function *x = &((const struct cap_profile *)context)->functions[a];
+	const struct profile_function *y = &((const struct cap_profile *)context)->functions[b];
+
+	return x->start_line == y->start_line && x->name == y->name && x->system_name == y->system_name &&
+	       x->file == y->file;
+}
+
+static uint32_t map_function(struct merge *merge, struct source *source, uint32_t n)
+{
+	struct cap_profile *out = merge->out;
+	struct profile_function *function;
+
+	if (source->functions[n] != PROFILE_NONE)
+		return source->functions[n];
+	if (!profile_reserve(&out->functions, &merge->room.functions, out->function_count, 1,
+			     sizeof *function))
+		return PROFILE_NONE;
+	function = &out->functions[out->function_count];
+	*function = source->profile->functions[n];
+	function->name = map_string(merge, source, function->name);
+	function->system_name = map_string(merge, source, function->system_name);
+	function->file = map_string(merge, source, function->file);
+	if (function->name == PROFILE_NONE || function->system_name == PROFILE_NONE ||
+	    function->file == PROFILE_NONE)
+		return PROFILE_NONE;
+	source->functions[n] = profile_index_put(
+		&merge->functions,
+		profile_hash(&function->start_line, sizeof function->start_line, function->name),
+		(uint32_t)out->function_count, function_same, out);
+	out->function_count += source->functions[n] == out->function_count;
+	return source->functions[n];
+}
+
+/* ---- locations: address within the mapping, mapping, lines, folded -------- */
+
+static uint64_t relative_address(const struct cap_profile *profile, const struct profile_location *location)
+{
+	if (location->mapping == PROFILE_NONE)
+		return location->address;
+	return location->address - profile->mappings[location->mapping].start;
+}
+
+static bool lines_same(const struct profile_line *a, const struct profile_line *b, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++)
+		if (a[i].function != b[i].function || a[i].line != b[i].line || a[i].column != b[i].column)
+			return false;
+	return true;
+}
+
+static bool location_same(const void *context, uint32_t a, uint32_t b)
+{
+	const struct cap_profile *profile = context;
+	const struct profile_location *x = &profile->locations[a], *y = &profile->locations[b];
+
+	return relative_address(profile, x) == relative_address(profile, y) && x->mapping == y->mapping &&
+	       x->folded == y->folded && x->line_count == y->line_count &&
+	       lines_same(profile->lines + x->lines, profile->lines + y->lines, x->line_count);
+}
+
+static uint32_t location_hash(const struct cap_profile *profile, const struct profile_location *location)
+{
+	uint64_t address = relative_address(profile, location);
+	uint32_t hash = profile_hash(&address, sizeof address, location->mapping);
+
+	for (uint32_t i = 0; i < location->line_count; i++) {
+		const struct profile_line *line = &profile->lines[location->lines + i];
+
+		hash = profile_hash(&line->line, sizeof line->line, hash ^ line->function);
+	}
+	return hash;
+}
+
+/* Adds the lines behind those that count; they do once the location proves to be new. */
+static bool map_lines(struct merge *merge, struct source *source, const struct profile_location *from)
+{
+	struct cap_profile *out = merge->out;
+	struct profile_line *line;
+
+	if (!profile_reserve(&out->lines, &merge->room.lines, out->line_count, from->line_count,
+			     sizeof *line))
+		return false;
+	for (uint32_t i = 0; i < from->line_count; i++) {
+		line = &out->lines[out->line_count + i];
+		*line = source->profile->lines[from->lines + i];
+		line->function = map_function(merge, source, line->function);
+		if (line->function == PROFILE_NONE)
+			return false;
+	}
+	return true;
+}
+
+static uint32_t map_location(struct merge *merge, struct source *source, uint32_t n)
+{
+	struct cap_profile *out = merge->out;
+	const struct profile_location *from = &source->profile->locations[n];
+	struct profile_location *location;
+	uint32_t found;
+
+	if (source->locations[n] != PROFILE_NONE)
+		return source->locations[n];
+	if (!profile_reserve(&out->locations, &merge->room.locations, out->location_count, 1,
+			     sizeof *location) ||
+	    !map_lines(merge, source, from))
+		return PROFILE_NONE;
+	location = &out->locations[out->location_count];
+	*location = *from;
+	location->lines = (uint32_t)out->line_count;
+	location->mapping = map_mapping(merge, source, from->mapping);
+	if (from->mapping != PROFILE_NONE && location->mapping == PROFILE_NONE)
+		return PROFILE_NONE;
+	if (from->mapping != PROFILE_NONE)
+		location->address += out->mappings[location->mapping].start -
+				     source->profile->mappings[from->mapping].start;
+	found = profile_index_put(&merge->locations, location_hash(out, location),
+				  (uint32_t)out->location_count, location_same, out);
+	if (found == out->location_count) {
+		out->location_count++;
+		out->line_count += from->line_count;
+	}
+	source->locations[n] = found;
+	return found;
+}
+
+/* ---- samples: stack and labels --------------------------------------------- */
+
+/* Text before numbers, then by key; the order of equal keys stays and counts, as upstream. */
+static int label_compare(const struct profile_label *a, const struct profile_label *b)
+{
+	if (!a->str != !b->str)
+		return a->str ? -1 : 1;
+	return a->key < b->key ? -1 : a->key > b->key;
+}
+
+static void labels_sort(struct profile_label *labels, size_t count)
+{
+	for (size_t i = 1; i < count; i++) {
+		struct profile_label label = labels[i];
+		size_t to = i;
+
+		for (; to && label_compare(&label, &labels[to - 1]) < 0; to--)
+			labels[to] = labels[to - 1];
+		labels[to] = label;
+	}
+}
+
+static bool labels_same(const struct profile_label *a, const struct profile_label *b, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++)
+		if (a[i].key != b[i].key || a[i].str != b[i].str || a[i].num != b[i].num ||
+		    a[i].unit != b[i].unit)
+			return false;
+	return true;
+}
+
+static bool sample_same(const void *context, uint32_t a, uint32_t b)
+{
+	const struct cap_profile *profile = context;
+	const uint32_t *frame = profile->frame_start, *label = profile->label_start;
+	uint32_t frames = frame[a + 1] - frame[a], labels = label[a + 1] - label[a];
+
+	return frames == frame[b + 1] - frame[b] && labels == label[b + 1] - label[b] &&
+	       memcmp(profile->frames + frame[a], profile->frames + frame[b], frames * sizeof(uint32_t)) ==
+		       0 &&
+	       labels_same(profile->labels + label[a], profile->labels + label[b], labels);
+}
+
+static uint32_t sample_hash(const struct cap_profile *profile, size_t n)
+{
+	uint32_t start = profile->frame_start[n];
+	uint32_t hash = profile_hash(profile->frames + start,
+				     (profile->frame_start[n + 1] - start) * sizeof *profile->frames, 0);
+
+	for (uint32_t i = profile->label_start[n]; i < profile->label_start[n + 1]; i++) {
+		const struct profile_label *label = &profile->labels[i];
+
+		hash = profile_hash(&label->num, sizeof label->num, hash ^ label->str * 31 ^ label->key);
+	}
+	return hash;
+}
+
+/* Everything that sample_count + 1 samples need; indexes of frames and labels must fit in 32 bits. */
+static bool reserve_sample(struct merge *merge, size_t frames, size_t labels)
+{
+	struct cap_profile *out = merge->out;
+	struct profile_room *room = &merge->room;
+	size_t n = out->sample_count;
+
+	if (out->frame_start[n] + frames >= PROFILE_NONE || out->label_start[n] + labels >= PROFILE_NONE) {
+		profile_error(merge->error, CAP_TOO_BIG, "merge: too many frames for one profile");
+		return false;
+	}
+	if (!profile_reserve(&out->frames, &room->frames, out->frame_start[n], frames, sizeof *out->frames) ||
+	    !profile_reserve(&out->labels, &room->labels, out->label_start[n], labels, sizeof *out->labels) ||
+	    !profile_reserve(&out->frame_start, &room->frame_start, n + 1, 1, sizeof *out->frame_start) ||
+	    !profile_reserve(&out->label_start, &room->label_start, n + 1, 1, sizeof *out->label_start) ||
+	    !profile_reserve(&out->values, &room->values, n * out->type_count, out->type_count,
+			     sizeof *out->values))
+		return out_of_memory(merge);
+	return true;
+}
+
+static bool map_frames(struct merge *merge, struct source *source, size_t sample)
+{
+	struct cap_profile *out = merge->out;
+	uint32_t end = out->frame_start[out->sample_count];
+
+	for (uint32_t i = source->profile->frame_start[sample]; i < source->profile->frame_start[sample + 1];
+	     i++) {
+		uint32_t location = map_location(merge, source, source->profile->frames[i]);
+
+		if (location == PROFILE_NONE)
+			return out_of_memory(merge);
+		out->frames[end++] = location;
+	}
+	out->frame_start[out->sample_count + 1] = end;
+	return true;
+}
+
+static bool map_labels(struct merge *merge, struct source *source, size_t sample)
+{
+	struct cap_profile *out = merge->out;
+	uint32_t start = out->label_start[out->sample_count], end = start;
+
+	for (uint32_t i = source->profile->label_start[sample]; i < source->profile->label_start[sample + 1];
+	     i++) {
+		struct profile_label *label = &out->labels[end++];
+
+		*label = source->profile->labels[i];
+		label->key = map_string(merge, source, label->key);
+		label->str = map_string(merge, source, label->str);
+		label->unit = map_string(merge, source, label->unit);
+		if (label->key == PROFILE_NONE || label->str == PROFILE_NONE || label->unit == PROFILE_NONE)
+			return out_of_memory(merge);
+	}
+	labels_sort(out->labels + start, end - start);
+	out->label_start[out->sample_count + 1] = end;
+	return true;
+}
+
+static void add_values(struct cap_profile *out, uint32_t sample, const int64_t *values)
+{
+	int64_t *sums = out->values + sample * out->type_count;
+
+	if (sample == out->sample_count) {
+		memcpy(sums, values, out->type_count * sizeof *values);
+		out->sample_count++;
+		return;
+	}
+	for (size_t i = 0; i < out->type_count; i++)
+		sums[i] = profile_sum(sums[i], values[i]);
+}
+
+static bool map_sample(struct merge *merge, struct source *source, size_t sample)
+{
+	const struct cap_profile *from = source->profile;
+	struct cap_profile *out = merge->out;
+	uint32_t found;
+
+	if (!reserve_sample(merge, from->frame_start[sample + 1] - from->frame_start[sample],
+			    from->label_start[sample + 1] - from->label_start[sample]) ||
+	    !map_frames(merge, source, sample) || !map_labels(merge, source, sample))
+		return false;
+	found = profile_index_put(&merge->samples, sample_hash(out, out->sample_count),
+				  (uint32_t)out->sample_count, sample_same, out);
+	if (found == PROFILE_NONE)
+		return out_of_memory(merge);
+	add_values(out, found, from->values + sample * out->type_count);
+	return true;
+}
+
+static bool is_zero(const struct cap_profile *profile, size_t sample)
+{
+	for (size_t i = 0; i < profile->type_count; i++)
+		if (profile->values[sample * profile->type_count + i])
+			return false;
+	return true;
+}
+
+/* ---- a source ---------------------------------------------------------------- */
+
+static uint32_t *none(size_t count)
+{
+	uint32_t *items = malloc((count + 1) * sizeof *items);
+
+	if (items)
+		memset(items, 0xff, count * sizeof *items);
+	return items;
+}
+
+static bool source_init(struct source *source, const struct cap_profile *profile)
+{
+	*source = (struct source){.profile = profile,
+				  .strings = none(profile->strings.count),
+				  .mappings = none(profile->mapping_count),
+				  .functions = none(profile->function_count),
+				  .locations = none(profile->location_count)};
+	return source->strings && source->mappings && source->functions && source->locations;
+}
+
+static void source_release(struct source *source)
+{
+	free(source->strings);
+	free(source->mappings);
+	free(source->functions);
+	free(source->locations);
+}
+
+/* The first mapping is the main program, so the first of the first source that has one stays first. */
+static bool map_source(struct merge *merge, struct source *source)
+{
+	bool ok = true;
+
+	if (!merge->out->mapping_count && source->profile->mapping_count &&
+	    map_mapping(merge, source, 0) == PROFILE_NONE)
+		return out_of_memory(merge);
+	for (size_t i = 0; ok && i < source->profile->sample_count; i++)
+		if (!is_zero(source->profile, i))
+			ok = map_sample(merge, source, i);
+	return ok;
+}
+
+/* ---- headers ----------------------------------------------------------------- */
+
+static bool type_same(const struct cap_profile *a, struct profile_type x, const struct cap_profile *b,
+		      struct profile_type y)
+{
+	return strcmp(profile_text(a, x.type), profile_text(b, y.type)) == 0 &&
+	       strcmp(profile_text(a, x.unit), profile_text(b, y.unit)) == 0;
+}
+
+static bool check_types(struct merge *merge, const struct cap_profile *a, const struct cap_profile *b,
+			size_t n)
+{
+	if (a->type_count != b->type_count) {
+		profile_error(merge->error, CAP_FORMAT,
+			      "merge: profile %zu has %zu sample types, profile 1 has %zu", n + 1,
+			      b->type_count, a->type_count);
+		return false;
+	}
+	for (size_t i = 0; i < a->type_count; i++) {
+		if (type_same(a, a->types[i], b, b->types[i]))
+			continue;
+		profile_error(
+			merge->error, CAP_FORMAT,
+			"merge: sample type %zu of profile %zu is '%.60s/%.60s', of profile 1 '%.60s/%.60s'",
+			i + 1, n + 1, profile_text(b, b->types[i].type), profile_text(b, b->types[i].unit),
+			profile_text(a, a->types[i].type), profile_text(a, a->types[i].unit));
+		return false;
+	}
+	if (type_same(a, a->period_type, b, b->period_type))
+		return true;
+	profile_error(merge->error, CAP_FORMAT,
+		      "merge: the period of profile %zu is in '%.60s', of profile 1 in '%.60s'", n + 1,
+		      profile_text(b, b->period_type.type), profile_text(a, a->period_type.type));
+	return false;
+}
+
+static bool start_types(struct merge *merge, struct source *first)
+{
+	const struct cap_profile *from = first->profile;
+	struct cap_profile *out = merge->out;
+
+	if (!profile_reserve(&out->types, &merge->room.types, 0, from->type_count, sizeof *out->types))
+		return false;
+	out->type_count = from->type_count;
+	for (size_t i = 0; i < from->type_count; i++) {
+		out->types[i].type = map_string(merge, first, from->types[i].type);
+		out->types[i].unit = map_string(merge, first, from->types[i].unit);
+		if (out->types[i].type == PROFILE_NONE || out->types[i].unit == PROFILE_NONE)
+			return false;
+	}
+	return true;
+}
+
+/* What the first source decides alone. */
+static bool start(struct merge *merge, struct source *first)
+{
+	const struct cap_profile *from = first->profile;
+	struct cap_profile *out = merge->out;
+
+	out->period_type.type = map_string(merge, first, from->period_type.type);
+	out->period_type.unit = map_string(merge, first, from->period_type.unit);
+	out->drop_frames = map_string(merge, first, from->drop_frames);
+	out->keep_frames = map_string(merge, first, from->keep_frames);
+	return (start_types(merge, first) && out->period_type.type != PROFILE_NONE &&
+		out->period_type.unit != PROFILE_NONE && out->drop_frames != PROFILE_NONE &&
+		out->keep_frames != PROFILE_NONE) ||
+	       out_of_memory(merge);
+}
+
+static bool map_comments(struct merge *merge, struct source *source)
+{
+	struct cap_profile *out = merge->out;
+
+	for (size_t i = 0; i < source->profile->comment_count; i++) {
+		uint32_t comment = map_string(merge, source, source->profile->comments[i]);
+		size_t n = 0;
+
+		while (n < out->comment_count && out->comments[n] != comment)
+			n++;
+		if (n < out->comment_count)
+			continue;
+		if (comment == PROFILE_NONE || !profile_reserve(&out->comments, &merge->room.comments,
+								out->comment_count, 1, sizeof *out->comments))
+			return false;
+		out->comments[out->comment_count++] = comment;
+	}
+	return true;
+}
+
+static bool add_header(struct merge *merge, struct source *source)
+{
+	const struct cap_profile *from = source->profile;
+	struct cap_profile *out = merge->out;
+
+	if (from->time && (!out->time || from->time < out->time))
+		out->time = from->time;
+	out->duration = profile_sum(out->duration, from->duration);
+	if (!out->period || out->period < from->period)
+		out->period = from->period;
+	if (!out->default_type)
+		out->default_type = map_string(merge, source, from->default_type);
+	if (!out->doc_url)
+		out->doc_url = map_string(merge, source, from->doc_url);
+	return (map_comments(merge, source) && out->default_type != PROFILE_NONE &&
+		out->doc_url != PROFILE_NONE) ||
+	       out_of_memory(merge);
+}
+
+/* ---- the whole --------------------------------------------------------------- */
+
+static bool merge_all(struct merge *merge, struct cap_profile *const *profiles, size_t count)
+{
+	struct source source;
+	bool ok = true;
+
+	for (size_t i = 1; ok && i < count; i++)
+		ok = check_types(merge, profiles[0], profiles[i], i);
+	for (size_t i = 0; ok && i < count; i++) {
+		ok = source_init(&source, profiles[i]) || out_of_memory(merge);
+		ok = ok && (i > 0 || start(merge, &source)) && add_header(merge, &source) &&
+		     map_source(merge, &source);
+		source_release(&source);
+	}
+	if (ok && !(profile_mapping_labels(merge->out) && profile_prune(merge->out)))
+		ok = out_of_memory(merge);
+	return ok;
+}
+
+static enum cap_status merge_once(struct cap_profile *const *profiles, size_t count, struct cap_profile **ret,
+				  struct cap_error *error)
+{
+	struct cap_error local = {.status = CAP_OK};
+	struct merge merge = {.error = &local};
+
+	merge.out = profile_new(&merge.room);
+	if (!merge.out)
+		out_of_memory(&merge);
+	else if (merge_all(&merge, profiles, count))
+		*ret = merge.out;
+	if (local.status != CAP_OK) {
+		cap_profile_free(merge.out);
+		if (error)
+			*error = local;
+	}
+	profile_index_release(&merge.mappings);
+	profile_index_release(&merge.functions);
+	profile_index_release(&merge.locations);
+	profile_index_release(&merge.samples);
+	return local.status;
+}
+
+/* Samples that cancelled out leave tables with entries that nothing refers to: once more, as upstream. */
+enum cap_status cap_profile_merge(struct cap_profile *const *profiles, size_t count, struct cap_profile **ret,
+				  struct cap_error *error)
+{
+	struct cap_profile *merged, *smaller = NULL;
+	enum cap_status status;
+
+	if (!count)
+		return profile_error(error, CAP_FORMAT, "merge: no profiles");
+	status = merge_once(profiles, count, &merged, error);
+	if (status != CAP_OK)
+		return status;
+	for (size_t i = 0; i < merged->sample_count; i++) {
+		if (!is_zero(merged, i))
+			continue;
+		status = merge_once(&merged, 1, &smaller, error);
+		cap_profile_free(merged);
+		merged = smaller;
+		break;
+	}
+	if (status == CAP_OK)
+		*ret = merged;
+	return status;
+}
