@@ -1,0 +1,148 @@
+#include <stddef.h>
+#include <stdlib.h>
+
+#include "plugin/command.h"
+#include "plugin/document.h"
+#include "plugin/plan.h"
+#include "plugin/run.h"
+#include "plugin/signals.h"
+
+#define AT(field) offsetof(struct plan, field)
+#define HOUR      (3600 * SECOND)
+
+static const char *const by_names[] = {"cpu", "memory", NULL};
+
+static const struct option target_options[] = {
+	{.name = "selector", .letter = 'l', .kind = OPTION_TEXT, .offset = AT(selector), .value = "SELECTOR",
+	 .help = "pods by label, as for kubectl get -l"},
+	{.name = "by", .kind = OPTION_CHOICE, .offset = AT(by), .value = "cpu|memory", .choices = by_names,
+	 .help = "what makes a pod the top one (default cpu)"},
+	{.name = "pprof-port", .kind = OPTION_PORT, .offset = AT(pprof_port), .value = "PORT",
+	 .help = "pprof's port in the pod (default: scrape annotations, a port named pprof, then 6060)"},
+	{.name = "pprof-path", .kind = OPTION_TEXT, .offset = AT(pprof_path), .value = "PATH",
+	 .help = "pprof's path (default /debug/pprof)"},
+	{.name = "pprof-url", .kind = OPTION_TEXT, .offset = AT(pprof_url), .value = "URL",
+	 .help = "pprof of a plain process, no cluster: http://127.0.0.1:6060"},
+	{.name = "pod-share", .kind = OPTION_SHARE, .offset = AT(pod_share), .value = "SHARE",
+	 .help = "share of the requests that the profiled pod serves, e.g. 1/3 (default: 1 through the tunnel, to "
+	         "the pod's own IP and without a cluster, else one part of the ready pods)"},
+	{0},
+};
+
+static const struct option load_options[] = {
+	{.name = "url", .kind = OPTION_TEXT, .offset = AT(url), .value = "URL",
+	 .help = "where the load goes, straight, without a proxy (default: through the tunnel to the pod, and the "
+	         "result is marked tunnel-bound)"},
+	{.name = "port", .kind = OPTION_PORT, .offset = AT(port), .value = "PORT",
+	 .help = "the pod's HTTP port for load through the tunnel (default: a port named http, else the first)"},
+	{.name = "path", .kind = OPTION_TEXT, .offset = AT(path), .value = "PATH",
+	 .help = "path for load through the tunnel (default /)"},
+	{.name = "vus", .kind = OPTION_COUNT, .offset = AT(vus), .value = "N",
+	 .help = "virtual users, one connection each (default 16)", .min = 1, .max = LG_MAX_VUS},
+	{.name = "ramp", .kind = OPTION_DURATION, .offset = AT(ramp), .value = "DURATION",
+	 .help = "virtual users start evenly over this time (default 15s)", .max = HOUR},
+	{.name = "think", .kind = OPTION_DURATION, .offset = AT(think), .value = "DURATION",
+	 .help = "pause of a virtual user between its requests (default 0)", .max = HOUR},
+	{.name = "method", .letter = 'X', .kind = OPTION_TEXT, .offset = AT(method), .value = "METHOD",
+	 .help = "HTTP method (default GET, with a body POST)"},
+	{.name = "header", .letter = 'H', .kind = OPTION_LIST, .offset = AT(headers), .value = "'NAME: VALUE'",
+	 .help = "header line, repeatable"},
+	{.name = "body", .kind = OPTION_TEXT, .offset = AT(body), .value = "TEXT", .help = "body of each request"},
+	{.name = "body-file", .kind = OPTION_TEXT, .offset = AT(body_file), .value = "FILE",
+	 .help = "body from a file, up to 64 MiB"},
+	{.name = "timeout", .kind = OPTION_DURATION, .offset = AT(timeout), .value = "DURATION",
+	 .help = "of one request (default 1m0s)", .min = MILLI, .max = HOUR},
+	{.name = "threads", .kind = OPTION_COUNT, .offset = AT(threads), .value = "N",
+	 .help = "threads of the load engine (default: one for each core)", .min = 1, .max = LG_MAX_THREADS},
+	{0},
+};
+
+static const struct option capture_options[] = {
+	{.name = "baseline", .kind = OPTION_DURATION, .offset = AT(baseline), .value = "DURATION",
+	 .help = "CPU profile of the idle pod before the load (default 0: goroutines only)", .max = HOUR},
+	{.name = "settle", .kind = OPTION_DURATION, .offset = AT(settle), .value = "DURATION",
+	 .help = "longest wait for a steady rate after the ramp (default 10s)", .max = HOUR},
+	{.name = "window", .kind = OPTION_DURATION, .offset = AT(window), .value = "DURATION",
+	 .help = "length of the capture at peak (default 30s)", .min = SECOND, .max = HOUR},
+	{.name = "slice", .kind = OPTION_DURATION, .offset = AT(slice), .value = "DURATION",
+	 .help = "CPU is captured in slices of this length, so that a cut loses one at most (default 5s)",
+	 .min = SECOND, .max = HOUR},
+	{.name = "profiles", .kind = OPTION_TEXT, .offset = AT(profiles_text), .value = "LIST",
+	 .help = "none or some of cpu,goroutine,heap,allocs,mutex,block,threadcreate,trace (default cpu,goroutine)"},
+	{0},
+};
+
+static const struct option output_options[] = {
+	{.name = "out", .kind = OPTION_TEXT, .offset = AT(out), .value = "DIR",
+	 .help = "run directory, must not exist yet (default pprof-runs/TIME-TARGET)"},
+	{.name = "output", .letter = 'o', .kind = OPTION_CHOICE, .offset = AT(output), .value = "text|json|yaml",
+	 .choices = document_formats, .help = "format of standard output (default text)"},
+	{.name = "top", .kind = OPTION_COUNT, .offset = AT(top), .value = "N",
+	 .help = "functions in the summary (default 10)", .min = 1, .max = 1000},
+	{.name = "strict", .kind = OPTION_FLAG, .offset = AT(strict),
+	 .help = "exit 98 when the run cannot be trusted"},
+	{.name = "quiet", .letter = 'q', .kind = OPTION_FLAG, .offset = AT(quiet),
+	 .help = "no progress on standard error"},
+	{.name = "dry-run", .kind = OPTION_FLAG, .offset = AT(dry_run),
+	 .help = "print the plan, send nothing"},
+	{0},
+};
+
+static int take_target(struct plan *plan, const struct option_list *arguments, struct error *error)
+{
+	if (arguments->count > 1)
+		return error_usage(error, "loadtest takes one TYPE/NAME, '%s' is one too many", arguments->items[1]);
+	if (arguments->count)
+		plan->target = arguments->items[0];
+	return 0;
+}
+
+static int execute(struct plan *plan, struct error *error)
+{
+	int status = plan_check(plan, error);
+
+	if (status == 0 && plan->dry_run) {
+		plan_print(stdout, plan);
+	} else if (status == 0) {
+		signals_catch();
+		status = run_loadtest(plan, error);
+	}
+	return status;
+}
+
+static int run(const struct command *command, int argc, char **argv, struct error *error)
+{
+	struct plan plan;
+	struct option_group groups[] = {
+		{"Target", target_options, &plan},   {"Load", load_options, &plan},
+		{"Capture", capture_options, &plan}, {"Output", output_options, &plan},
+		{"Cluster", kube_options, &plan.kube},
+	};
+	size_t count = sizeof groups / sizeof *groups;
+	struct option_list arguments = {0};
+	int status;
+
+	plan_init(&plan);
+	status = command_parse(command, groups, count, argc, argv, &arguments, error);
+	if (status == 0)
+		status = take_target(&plan, &arguments, error);
+	if (status == 0)
+		status = execute(&plan, error);
+	else if (status > 0)
+		status = EXIT_GOOD;
+	free(arguments.items);
+	options_release(groups, count);
+	plan_release(&plan);
+	return status < 0 ? (int)error->exit : status;
+}
+
+const struct command cmd_loadtest = {
+	.name = "loadtest",
+	.usage = "loadtest [TYPE/NAME | POD] [-l SELECTOR] [-n NS] [--url URL] [options]",
+	.summary = "Loads a service, captures its top pod's profiles at peak, says if the run can be trusted",
+	.help = "Picks the pod with the highest CPU among those of TYPE/NAME (deployment, statefulset, daemonset,\n"
+	        "replicaset, job, service, pod) or of a selector, reaches its pprof through a tunnel inside this\n"
+	        "process, drives the load, waits for a steady rate, captures, and tears everything down.\n"
+	        "Everything is kept in a run directory; 'go tool pprof' opens every .pb.gz in it.",
+	.run = run,
+};

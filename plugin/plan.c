@@ -1,0 +1,297 @@
+#include "plugin/plan.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "plugin/ranking.h"
+#include "plugin/text.h"
+
+#define BODY_MAX (64 * 1024 * 1024)
+
+static const char *const profile_names[] = {"cpu",   "goroutine", "heap",         "allocs", "mutex",
+                                            "block", "threadcreate", "trace", NULL};
+
+void plan_init(struct plan *plan)
+{
+	*plan = (struct plan){
+		.path = "/",
+		.vus = 16,
+		.ramp = 15 * SECOND,
+		.timeout = 60 * SECOND,
+		.settle = 10 * SECOND,
+		.window = 30 * SECOND,
+		.slice = 5 * SECOND,
+		.profiles_text = "cpu,goroutine",
+		.top = 10,
+	};
+}
+
+static int profile_bit(const char *name, size_t length)
+{
+	for (int i = 0; profile_names[i]; i++)
+		if (strncmp(profile_names[i], name, length) == 0 && !profile_names[i][length])
+			return 1 << i;
+	return 0;
+}
+
+static int unknown_profile(const char *name, size_t length, struct error *error)
+{
+	char *word = xstrndup(name, length);
+	const char *near = text_nearest(word, profile_names);
+
+	if (near)
+		error_usage(error, "--profiles: unknown profile '%s'; did you mean '%s'?", word, near);
+	else
+		error_usage(error,
+		            "--profiles: unknown profile '%s'; give none or some of cpu, goroutine, heap, allocs, "
+		            "mutex, block, threadcreate, trace",
+		            word);
+	free(word);
+	return -1;
+}
+
+static int read_profiles(struct plan *plan, struct error *error)
+{
+	const char *at = plan->profiles_text;
+
+	if (strcmp(at, "none") == 0)
+		return 0;
+	while (true) {
+		size_t length = strcspn(at, ",");
+		int bit = profile_bit(at, length);
+
+		if (!bit)
+			return unknown_profile(at, length, error);
+		plan->profiles |= (unsigned)bit;
+		if (!at[length])
+			return 0;
+		at += length + 1;
+	}
+}
+
+static int read_all(int fd, struct plan *plan)
+{
+	struct stat status;
+	ssize_t got = 0;
+
+	if (fstat(fd, &status) != 0)
+		return -1;
+	if (!S_ISREG(status.st_mode) || status.st_size > BODY_MAX)
+		return errno = EFBIG, -1;
+	plan->body_data = xcalloc((size_t)status.st_size + 1, 1);
+	while (plan->body_size < (size_t)status.st_size) {
+		got = read(fd, plan->body_data + plan->body_size, (size_t)status.st_size - plan->body_size);
+		if (got <= 0)
+			break;
+		plan->body_size += (size_t)got;
+	}
+	return got < 0 ? -1 : 0;
+}
+
+static int read_body(struct plan *plan, struct error *error)
+{
+	int fd, status;
+
+	if (!plan->body_file)
+		return 0;
+	if (plan->body)
+		return error_usage(error, "give --body or --body-file, not both");
+	fd = open(plan->body_file, O_RDONLY | O_CLOEXEC);
+	status = fd < 0 ? -1 : read_all(fd, plan);
+	if (status < 0)
+		error_usage(error, "--body-file: cannot read '%s': %s", plan->body_file,
+		            errno == EFBIG ? "not a regular file of up to 64 MiB" : strerror(errno));
+	if (fd >= 0)
+		close(fd);
+	return status;
+}
+
+static int check_url(const char *option, const char *url, struct error *error)
+{
+	if (!strstr(url, "://"))
+		return error_usage(error, "%s: '%s' has no scheme; did you mean 'http://%s'?", option, url, url);
+	if (strncmp(url, "http://", 7) != 0 && strncmp(url, "https://", 8) != 0)
+		return error_usage(error, "%s: '%s' is neither http:// nor https://", option, url);
+	return 0;
+}
+
+/* Options that contradict each other. */
+static int check_combination(const struct plan *plan, struct error *error)
+{
+	if (plan->target && plan->selector)
+		return error_usage(error, "give TYPE/NAME or --selector, not both");
+	if (plan->pprof_url && (plan->target || plan->selector))
+		return error_usage(error, "--pprof-url is for a process without a cluster: leave '%s' out",
+		                   plan->target ? plan->target : plan->selector);
+	if (plan->pprof_url && !plan->url)
+		return error_usage(error, "--pprof-url wants --url as well: where the load goes");
+	if (!plan->profiles && !plan->url && !plan->target && !plan->selector)
+		return error_usage(error, "nothing to capture and nowhere to send load: give --url or a target");
+	if (plan->url && plan->port)
+		return error_usage(error, "give --url or --port, not both: --port is for load through the tunnel");
+	if (plan->pprof_path && plan->pprof_path[0] != '/')
+		return error_usage(error, "--pprof-path: '%s' does not start with '/'", plan->pprof_path);
+	if (plan->path[0] != '/')
+		return error_usage(error, "--path: '%s' does not start with '/'", plan->path);
+	if (plan->window % SECOND || plan->slice % SECOND || plan->baseline % SECOND)
+		return error_usage(error, "--window, --slice and --baseline are whole seconds, as pprof counts");
+	return 0;
+}
+
+int plan_check(struct plan *plan, struct error *error)
+{
+	char line[LG_ERROR_SIZE];
+	struct lg_plan load;
+
+	if (plan->url && check_url("--url", plan->url, error) < 0)
+		return -1;
+	if (plan->pprof_url && check_url("--pprof-url", plan->pprof_url, error) < 0)
+		return -1;
+	if (read_profiles(plan, error) < 0 || check_combination(plan, error) < 0 || read_body(plan, error) < 0)
+		return -1;
+	load = plan_load(plan, plan->url ? plan->url : "http://localhost/");
+	if (lg_check(&load, line) < 0)
+		return error_usage(error, "%s", line);
+	return 0;
+}
+
+void plan_release(struct plan *plan)
+{
+	text_wipe(plan->body_data);
+	free(plan->body_data);
+}
+
+bool plan_is_local(const struct plan *plan)
+{
+	return plan->pprof_url || (!plan->profiles && plan->url && !plan->target && !plan->selector);
+}
+
+struct lg_plan plan_load(const struct plan *plan, const char *url)
+{
+	return (struct lg_plan){
+		.url = url,
+		.method = plan->method,
+		.headers = plan->headers.items,
+		.body = plan->body_data ? plan->body_data : plan->body,
+		.body_size = plan->body_data ? plan->body_size : plan->body ? strlen(plan->body) : 0,
+		.vus = plan->vus,
+		.threads = plan->threads,
+		.ramp = plan->ramp,
+		.think = plan->think,
+		.timeout = plan->timeout,
+	};
+}
+
+int64_t plan_longest(const struct plan *plan)
+{
+	return plan->baseline + plan->ramp + plan->settle + plan->window;
+}
+
+static void add_duration(cJSON *json, const char *name, int64_t ns)
+{
+	char text[32];
+
+	cJSON_AddStringToObject(json, name, duration_print(ns, text));
+}
+
+static void add_text(cJSON *json, const char *name, const char *text)
+{
+	if (text)
+		cJSON_AddStringToObject(json, name, text);
+}
+
+static cJSON *load_json(const struct plan *plan)
+{
+	cJSON *json = cJSON_CreateObject(), *headers;
+
+	add_text(json, "url", plan->url ? plan->url : "through the tunnel");
+	if (!plan->url) {
+		add_text(json, "path", plan->path);
+		if (plan->port)
+			cJSON_AddNumberToObject(json, "port", plan->port);
+	}
+	add_text(json, "method", plan->method ? plan->method : plan->body || plan->body_data ? "POST" : "GET");
+	if (plan->headers.count) {
+		headers = cJSON_AddArrayToObject(json, "headers");
+		for (size_t i = 0; i < plan->headers.count; i++) {
+			char *name = xstrndup(plan->headers.items[i], strcspn(plan->headers.items[i], ":"));
+
+			cJSON_AddItemToArray(headers, cJSON_CreateString(name));
+			free(name);
+		}
+	}
+	if (plan->body || plan->body_data)
+		cJSON_AddNumberToObject(json, "body_bytes",
+		                        (double)(plan->body_data ? plan->body_size : strlen(plan->body)));
+	cJSON_AddNumberToObject(json, "vus", plan->vus);
+	if (plan->threads)
+		cJSON_AddNumberToObject(json, "threads", plan->threads);
+	add_duration(json, "ramp", plan->ramp);
+	add_duration(json, "think", plan->think);
+	add_duration(json, "timeout", plan->timeout);
+	return json;
+}
+
+static cJSON *capture_json(const struct plan *plan)
+{
+	cJSON *json = cJSON_CreateObject();
+
+	cJSON_AddStringToObject(json, "profiles", plan->profiles_text);
+	add_duration(json, "baseline", plan->baseline);
+	add_duration(json, "settle", plan->settle);
+	add_duration(json, "window", plan->window);
+	add_duration(json, "slice", plan->slice);
+	return json;
+}
+
+cJSON *plan_json(const struct plan *plan)
+{
+	cJSON *json = cJSON_CreateObject(), *target = cJSON_AddObjectToObject(json, "target");
+
+	add_text(target, "pprof_url", plan->pprof_url);
+	add_text(target, "context", plan->kube.context);
+	add_text(target, "namespace", plan->kube.ns);
+	add_text(target, "object", plan->target);
+	add_text(target, "selector", plan->selector);
+	if (!plan_is_local(plan))
+		add_text(target, "by", plan->by == RANK_MEMORY ? "memory" : "cpu");
+	if (plan->pprof_port)
+		cJSON_AddNumberToObject(target, "pprof_port", plan->pprof_port);
+	add_text(target, "pprof_path", plan->pprof_path);
+	if (plan->pod_share > 0)
+		cJSON_AddNumberToObject(target, "pod_share", plan->pod_share);
+	cJSON_AddItemToObject(json, "load", load_json(plan));
+	cJSON_AddItemToObject(json, "capture", capture_json(plan));
+	return json;
+}
+
+static void print_section(FILE *out, const cJSON *section)
+{
+	const cJSON *item;
+
+	fprintf(out, "%s:\n", section->string);
+	cJSON_ArrayForEach(item, section)
+	{
+		char *text = cJSON_IsString(item) ? xstrdup(item->valuestring) : cJSON_PrintUnformatted(item);
+
+		text_clean(text);
+		fprintf(out, "  %-11s %s\n", item->string, text);
+		free(text);
+	}
+}
+
+void plan_print(FILE *out, const struct plan *plan)
+{
+	cJSON *json = plan_json(plan);
+	const cJSON *section;
+	char longest[32];
+
+	cJSON_ArrayForEach(section, json)
+		print_section(out, section);
+	fprintf(out, "at most %s; nothing was sent\n", duration_print(plan_longest(plan), longest));
+	cJSON_Delete(json);
+}

@@ -1,0 +1,86 @@
+/*
+ * The plan of one run: what the user asked for, checked and completed. It is
+ * what --dry-run prints and what everything after the command line works from.
+ * Durations are nanoseconds. Strings are borrowed from argv unless said.
+ */
+#ifndef PLUGIN_PLAN_H
+#define PLUGIN_PLAN_H
+
+#include <cjson/cJSON.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "loadgen/loadgen.h"
+#include "plugin/error.h"
+#include "plugin/kubeconfig.h"
+#include "plugin/options.h"
+
+#define SECOND 1000000000LL
+#define MILLI  1000000LL
+
+/* The profiles that can be asked for, in the order of shot_kinds (shots.h). */
+enum profile_bit {
+	PROFILE_CPU = 1,
+	PROFILE_GOROUTINE = 2,
+	PROFILE_HEAP = 4,
+	PROFILE_ALLOCS = 8,
+	PROFILE_MUTEX = 16,
+	PROFILE_BLOCK = 32,
+	PROFILE_THREADCREATE = 64,
+	PROFILE_TRACE = 128,
+};
+
+struct plan {
+	/* target */
+	struct kube_flags kube;
+	const char *target, *selector; /* TYPE/NAME or POD; label selector */
+	int by;                        /* enum ranking_by */
+	uint16_t pprof_port;           /* 0: find it */
+	const char *pprof_path;        /* NULL: find it */
+	const char *pprof_url;         /* a plain process, no cluster */
+	double pod_share;              /* of the requests that reach the profiled pod; 0: work it out */
+
+	/* load */
+	const char *url; /* NULL: through the tunnel */
+	uint16_t port;   /* 0: find it */
+	const char *path, *method, *body, *body_file;
+	struct option_list headers;
+	unsigned vus, threads;
+	int64_t ramp, think, timeout;
+
+	/* capture */
+	int64_t baseline, settle, window, slice;
+	const char *profiles_text;
+	unsigned profiles; /* enum profile_bit, from profiles_text */
+
+	/* what is said */
+	const char *out;
+	unsigned top;
+	int output;
+	bool strict, dry_run, quiet;
+
+	char *body_data; /* of --body-file, owned */
+	size_t body_size;
+};
+
+/* The defaults, before options are read. */
+void plan_init(struct plan *plan);
+/* Checks what the option table cannot, reads --body-file, fills profiles. Sends nothing. */
+int plan_check(struct plan *plan, struct error *error);
+void plan_release(struct plan *plan);
+
+/* No cluster is needed: pprof is given by URL, or nothing is captured from a pod. */
+bool plan_is_local(const struct plan *plan);
+
+/* The engine's plan (borrows from `plan`); `url` is where the load goes. */
+struct lg_plan plan_load(const struct plan *plan, const char *url);
+
+/* The longest time a run can take by its plan, for messages. */
+int64_t plan_longest(const struct plan *plan);
+
+/* As JSON (the caller deletes it): no header values and no body, they may hold secrets. */
+cJSON *plan_json(const struct plan *plan);
+/* As aligned text, for --dry-run. */
+void plan_print(FILE *out, const struct plan *plan);
+
+#endif
