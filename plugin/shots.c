@@ -1,0 +1,288 @@
+#include "plugin/shots.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "plugin/clock.h"
+#include "plugin/text.h"
+
+#define CEILING   ((size_t)256 * 1024 * 1024)
+#define SLACK     (30 * SECOND)
+
+enum when { WHOLE_IN_SLICES, WHOLE, MIDDLE };
+
+/* In the order of enum profile_bit; goroutine has two. */
+static const struct kind {
+	unsigned bit;
+	enum when when;
+	const char *name, *query, *file;
+} kinds[] = {
+	{PROFILE_CPU, WHOLE_IN_SLICES, "profile", NULL, "cpu.pb.gz"},
+	{PROFILE_GOROUTINE, MIDDLE, "goroutine", NULL, "goroutine.pb.gz"},
+	{PROFILE_GOROUTINE, MIDDLE, "goroutine", "debug=2", "goroutine.txt"},
+	{PROFILE_HEAP, MIDDLE, "heap", NULL, "heap.pb.gz"},
+	{PROFILE_ALLOCS, WHOLE, "allocs", NULL, "allocs.pb.gz"},
+	{PROFILE_MUTEX, WHOLE, "mutex", NULL, "mutex.pb.gz"},
+	{PROFILE_BLOCK, WHOLE, "block", NULL, "block.pb.gz"},
+	{PROFILE_THREADCREATE, MIDDLE, "threadcreate", NULL, "threadcreate.pb.gz"},
+	{PROFILE_TRACE, MIDDLE, "trace", "seconds=1", "trace.out"},
+};
+
+#define KIND_COUNT (sizeof kinds / sizeof *kinds)
+
+struct shots {
+	const struct cap_pprof *pprof;
+	int64_t begin, length, slice;
+	volatile int cancel;
+	struct shot list[SHOTS_MAX];
+	const struct kind *kind[SHOTS_MAX];
+	size_t count;
+	struct cap_profile *cpu;
+	struct cap_profile *slices[SLICES_MAX];
+	unsigned slice_count, slices_wanted;
+	pthread_t threads[SHOTS_MAX];
+	size_t thread_count, joined;
+	atomic_uint running;
+};
+
+/* A thread's work: the shots [first, first + count) that are taken in the middle, or one other. */
+struct work {
+	struct shots *shots;
+	size_t shot;
+};
+
+static void fetch(struct shots *shots, struct shot *shot, const struct kind *kind, const char *query,
+                  int64_t seconds)
+{
+	struct cap_response response = {0};
+
+	shot->begin = clock_now();
+	if (cap_pprof_fetch(shots->pprof, kind->name, query, CEILING, seconds * SECOND + SLACK, &shots->cancel,
+	                    &response, &shot->error) == CAP_OK) {
+		shot->data = response.body;
+		shot->size = response.size;
+		response.body = NULL;
+	}
+	cap_response_release(&response);
+	shot->end = clock_now();
+}
+
+/* What does not open in go tool pprof is not kept as if it did. */
+static void check_profile(struct shot *shot)
+{
+	struct cap_profile *profile = NULL;
+
+	if (!shot->data || !strstr(shot->file, ".pb.gz"))
+		return;
+	if (cap_profile_parse(shot->data, shot->size, &profile, &shot->error) != CAP_OK) {
+		free(shot->data);
+		shot->data = NULL;
+	}
+	cap_profile_free(profile);
+}
+
+static void wait_until(struct shots *shots, int64_t instant)
+{
+	while (!shots->cancel && clock_now() < instant) {
+		int64_t left = instant - clock_now();
+
+		clock_sleep(left < 50 * MILLI ? left : 50 * MILLI);
+	}
+}
+
+static void take_middle(struct shots *shots)
+{
+	wait_until(shots, shots->begin + shots->length / 2);
+	for (size_t i = 0; i < shots->count && !shots->cancel; i++) {
+		if (shots->kind[i]->when != MIDDLE)
+			continue;
+		fetch(shots, &shots->list[i], shots->kind[i], shots->kind[i]->query, 1);
+		check_profile(&shots->list[i]);
+	}
+}
+
+/* The server's own delta; a server that knows none (Go before 1.17) ignores the query and answers at once. */
+static void take_whole(struct shots *shots, size_t i)
+{
+	int64_t seconds = shots->length / SECOND;
+	char query[32];
+
+	snprintf(query, sizeof query, "seconds=%lld", (long long)seconds);
+	fetch(shots, &shots->list[i], shots->kind[i], query, seconds);
+	check_profile(&shots->list[i]);
+}
+
+static bool take_slice(struct shots *shots, struct shot *shot, int64_t seconds)
+{
+	struct shot slice = {.file = shot->file};
+	struct cap_profile *profile = NULL;
+	char query[32];
+
+	snprintf(query, sizeof query, "seconds=%lld", (long long)seconds);
+	fetch(shots, &slice, shots->kind[shot - shots->list], query, seconds);
+	if (slice.data && cap_profile_parse(slice.data, slice.size, &profile, &slice.error) == CAP_OK)
+		shots->slices[shots->slice_count++] = profile;
+	else
+		shot->error = slice.error;
+	free(slice.data);
+	return profile != NULL;
+}
+
+static void merge_slices(struct shots *shots, struct shot *shot)
+{
+	struct cap_error error = {0};
+
+	shot->partial = shots->slice_count < shots->slices_wanted;
+	if (!shots->slice_count)
+		return;
+	if (cap_profile_merge(shots->slices, shots->slice_count, &shots->cpu, &error) != CAP_OK ||
+	    cap_profile_encode(shots->cpu, &shot->data, &shot->size, &error) != CAP_OK)
+		shot->error = error;
+}
+
+static void take_slices(struct shots *shots, size_t i)
+{
+	struct shot *shot = &shots->list[i];
+	int64_t left = shots->length / SECOND, slice = shots->slice / SECOND;
+
+	shot->begin = clock_now();
+	shots->slices_wanted = (unsigned)((left + slice - 1) / slice);
+	while (left > 0 && !shots->cancel && shots->slice_count < SLICES_MAX) {
+		int64_t seconds = left < slice ? left : slice;
+
+		if (!take_slice(shots, shot, seconds))
+			break;
+		left -= seconds;
+	}
+	shot->end = clock_now();
+	merge_slices(shots, shot);
+}
+
+static void *run_work(void *argument)
+{
+	struct work work = *(struct work *)argument;
+
+	free(argument);
+	if (work.shot == SHOTS_MAX)
+		take_middle(work.shots);
+	else if (work.shots->kind[work.shot]->when == WHOLE_IN_SLICES)
+		take_slices(work.shots, work.shot);
+	else
+		take_whole(work.shots, work.shot);
+	atomic_fetch_sub(&work.shots->running, 1);
+	return NULL;
+}
+
+/* Signals are the main thread's. */
+static void start_thread(struct shots *shots, size_t shot)
+{
+	struct work *work = xcalloc(1, sizeof *work);
+	sigset_t all, before;
+
+	*work = (struct work){shots, shot};
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	atomic_fetch_add(&shots->running, 1);
+	if (pthread_create(&shots->threads[shots->thread_count], NULL, run_work, work) == 0)
+		shots->thread_count++;
+	else
+		run_work(work);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+}
+
+struct shots *shots_start(const struct cap_pprof *pprof, unsigned profiles, int64_t length, int64_t slice)
+{
+	struct shots *shots = xcalloc(1, sizeof *shots);
+	bool middle = false;
+
+	*shots = (struct shots){.pprof = pprof, .begin = clock_now(), .length = length, .slice = slice};
+	for (size_t i = 0; i < KIND_COUNT; i++) {
+		if (!(profiles & kinds[i].bit) || (!length && kinds[i].when != MIDDLE))
+			continue;
+		middle |= kinds[i].when == MIDDLE;
+		shots->kind[shots->count] = &kinds[i];
+		shots->list[shots->count++] = (struct shot){.name = kinds[i].name, .file = kinds[i].file};
+	}
+	for (size_t i = 0; i < shots->count; i++)
+		if (shots->kind[i]->when != MIDDLE)
+			start_thread(shots, i);
+	if (middle)
+		start_thread(shots, SHOTS_MAX);
+	return shots;
+}
+
+bool shots_done(struct shots *shots)
+{
+	return atomic_load(&shots->running) == 0;
+}
+
+void shots_cancel(struct shots *shots)
+{
+	shots->cancel = 1;
+}
+
+void shots_join(struct shots *shots)
+{
+	for (; shots->joined < shots->thread_count; shots->joined++)
+		pthread_join(shots->threads[shots->joined], NULL);
+}
+
+void shots_free(struct shots *shots)
+{
+	if (!shots)
+		return;
+	shots_cancel(shots);
+	shots_join(shots);
+	for (size_t i = 0; i < shots->count; i++)
+		free(shots->list[i].data);
+	for (unsigned i = 0; i < shots->slice_count; i++)
+		cap_profile_free(shots->slices[i]);
+	cap_profile_free(shots->cpu);
+	free(shots);
+}
+
+size_t shots_count(const struct shots *shots)
+{
+	return shots ? shots->count : 0;
+}
+
+const struct shot *shots_at(const struct shots *shots, size_t i)
+{
+	return &shots->list[i];
+}
+
+const struct shot *shots_find(const struct shots *shots, const char *file)
+{
+	for (size_t i = 0; i < shots_count(shots); i++)
+		if (strcmp(shots->list[i].file, file) == 0)
+			return &shots->list[i];
+	return NULL;
+}
+
+const struct cap_profile *shots_cpu(const struct shots *shots)
+{
+	return shots ? shots->cpu : NULL;
+}
+
+unsigned shots_slices(const struct shots *shots, unsigned *ret_wanted)
+{
+	*ret_wanted = shots->slices_wanted;
+	return shots->slice_count;
+}
+
+int64_t shots_goroutines(const struct shots *shots)
+{
+	const struct shot *shot = shots_find(shots, "goroutine.pb.gz");
+	struct cap_profile *profile = NULL;
+	struct cap_error error;
+	int64_t total;
+
+	if (!shot || !shot->data || cap_profile_parse(shot->data, shot->size, &profile, &error) != CAP_OK)
+		return -1;
+	total = cap_profile_total(profile, 0);
+	cap_profile_free(profile);
+	return total;
+}

@@ -1,0 +1,277 @@
+#include "plugin/target.h"
+
+#include <string.h>
+
+#include "plugin/pprof_port.h"
+#include "plugin/signals.h"
+
+int target_failure(const struct target *target, const struct cap_error *failure, const char *doing,
+                   struct error *error)
+{
+	bool tunnel = target->tunnel != NULL;
+
+	switch (failure->status) {
+	case CAP_CANCELLED:
+		error_set(error, "interrupted while trying to %s", doing);
+		error->exit = EXIT_INTERRUPTED;
+		return -1;
+	case CAP_BUSY:
+		return error_set(error,
+		                 "%s: CPU profiling is already in use in '%s' (a continuous profiler, another capture); "
+		                 "stop it, or leave cpu out of --profiles",
+		                 doing, target->name);
+	case CAP_NOT_PPROF:
+		return error_set(error, "%s: what answers is not pprof: %s; give --pprof-port or --pprof-path", doing,
+		                 failure->text);
+	case CAP_PORT:
+		return error_set(error, "%s: %s; give --pprof-port, or serve net/http/pprof in the pod", doing,
+		                 failure->text);
+	default:
+		break;
+	}
+	if (tunnel && (failure->status == CAP_HTTP || failure->status == CAP_TLS) && failure->http_status != 500) {
+		char words[400];
+
+		snprintf(words, sizeof words, "port-forward to pod '%s'", target->pod->name);
+		cluster_failure(target->cluster, error, failure, words, "get", "pods/portforward", target->pod->ns);
+		return -1;
+	}
+	return error_set(error, "%s: %s", doing, failure->text);
+}
+
+/* ---- a plain process ---------------------------------------------------- */
+
+/* Splits --pprof-url into the endpoint (scheme and host) and the path. */
+static int prepare_process(const struct plan *plan, struct target *target, struct error *error)
+{
+	const char *host = strstr(plan->pprof_url, "://") + 3;
+	size_t length = (size_t)(host - plan->pprof_url) + strcspn(host, "/?#");
+	const char *path = plan->pprof_url + length;
+
+	if (length >= sizeof target->process_url || strlen(path) >= sizeof target->pprof_path)
+		return error_usage(error, "--pprof-url is too long");
+	if (!*host || *host == '/')
+		return error_usage(error, "--pprof-url: '%s' has no host", plan->pprof_url);
+	snprintf(target->process_url, sizeof target->process_url, "%.*s", (int)length, plan->pprof_url);
+	snprintf(target->name, sizeof target->name, "%.*s", (int)strcspn(host, "/?#"), host);
+	snprintf(target->why, sizeof target->why, "--pprof-url");
+	if (*path && strcmp(path, "/") != 0)
+		snprintf(target->pprof_path, sizeof target->pprof_path, "%s", path);
+	else
+		snprintf(target->pprof_path, sizeof target->pprof_path, "%s",
+		         plan->pprof_path ? plan->pprof_path : "/debug/pprof");
+	length = strlen(target->pprof_path);
+	if (length > 1 && target->pprof_path[length - 1] == '/')
+		target->pprof_path[length - 1] = '\0';
+	snprintf(target->pprof_why, sizeof target->pprof_why, "--pprof-url");
+	target->process = (struct cap_endpoint){.url = target->process_url, .user_agent = "kubectl-pprof/" KP_VERSION};
+	target->pprof = (struct cap_pprof){.endpoint = &target->process, .path = target->pprof_path};
+	return 0;
+}
+
+static int probe_process(struct target *target, struct error *error)
+{
+	struct cap_error failure = {0};
+
+	if (cap_pprof_probe(&target->pprof, &signals_cancel, &failure) != CAP_OK) {
+		char doing[1400];
+
+		snprintf(doing, sizeof doing, "reach pprof at '%s%s/'", target->process_url, target->pprof_path);
+		return target_failure(target, &failure, doing, error);
+	}
+	target->has_pprof = true;
+	return 0;
+}
+
+/* ---- a pod --------------------------------------------------------------- */
+
+static int pick_pod(const struct plan *plan, struct target *target, struct error *error)
+{
+	struct pod_query query = {plan->target, plan->selector, false};
+
+	if (ranking_make(target->cluster, &query, (enum ranking_by)plan->by, &target->ranking, error) < 0)
+		return -1;
+	if (ranking_pick(&target->ranking, &target->ranked, error) < 0)
+		return -1;
+	target->pod = target->ranked->pod;
+	for (size_t i = 0; i < target->ranking.count; i++)
+		target->ready_pods += target->ranking.items[i].usable;
+	snprintf(target->name, sizeof target->name, "%.100s/%.150s", target->pod->ns, target->pod->name);
+	ranking_reason(&target->ranking, target->ranked, target->why, sizeof target->why);
+	return 0;
+}
+
+static int open_tunnel(struct target *target, struct error *error)
+{
+	struct cap_error failure = {0};
+
+	if (cap_tunnel_open(cluster_endpoint(target->cluster), target->pod->ns, target->pod->name, &target->tunnel,
+	                    &failure) != CAP_OK)
+		return error_set(error, "open a tunnel to pod '%s': %s", target->pod->name, failure.text);
+	return 0;
+}
+
+/* A failure that every other candidate would meet as well. */
+static bool is_final(const struct cap_error *failure)
+{
+	return failure->status == CAP_CANCELLED ||
+	       (failure->status != CAP_PORT && failure->status != CAP_NOT_PPROF && failure->status != CAP_LOST &&
+	        failure->status != CAP_TIMEOUT && failure->status != CAP_FORMAT);
+}
+
+static enum cap_status probe_candidate(struct target *target, const struct pprof_candidate *candidate,
+                                       struct cap_error *failure)
+{
+	snprintf(target->pprof_path, sizeof target->pprof_path, "%s", candidate->path);
+	target->pprof = (struct cap_pprof){
+		.tunnel = target->tunnel, .port = candidate->port, .path = target->pprof_path};
+	snprintf(target->pprof_why, sizeof target->pprof_why, "%s", candidate->why);
+	return cap_pprof_probe(&target->pprof, &signals_cancel, failure);
+}
+
+static int find_pprof(const struct plan *plan, struct target *target, struct error *error)
+{
+	struct pprof_candidate candidates[PPROF_CANDIDATES_MAX];
+	size_t count = pprof_candidates(target->pod, plan->pprof_port, plan->pprof_path, candidates);
+	struct cap_error failure = {0};
+	char doing[640];
+
+	for (size_t i = 0; i < count; i++) {
+		if (probe_candidate(target, &candidates[i], &failure) == CAP_OK) {
+			target->has_pprof = true;
+			return 0;
+		}
+		snprintf(doing, sizeof doing, "reach pprof in pod '%s' at port %u%s/ (%s)", target->pod->name,
+		         candidates[i].port, candidates[i].path, candidates[i].why);
+		if (is_final(&failure))
+			break;
+	}
+	return target_failure(target, &failure, doing, error);
+}
+
+static int prepare_pod(const struct plan *plan, struct target *target, struct error *error)
+{
+	if (cluster_open(&plan->kube, &target->cluster, error) < 0)
+		return -1;
+	if (pick_pod(plan, target, error) < 0 || open_tunnel(target, error) < 0)
+		return -1;
+	return plan->profiles ? find_pprof(plan, target, error) : 0;
+}
+
+/* ---- where the load goes -------------------------------------------------- */
+
+int target_dial(void *context, char error[LG_ERROR_SIZE])
+{
+	struct target *target = context;
+	struct cap_error failure = {0};
+	int fd = cap_tunnel_dial(target->tunnel, target->load_port, &failure);
+
+	if (fd < 0)
+		snprintf(error, LG_ERROR_SIZE, "%s", failure.text);
+	return fd;
+}
+
+static int choose_load(const struct plan *plan, struct target *target, struct error *error)
+{
+	if (plan->url) {
+		if (strlen(plan->url) >= sizeof target->load_url)
+			return error_usage(error, "--url is too long");
+		snprintf(target->load_url, sizeof target->load_url, "%s", plan->url);
+		snprintf(target->load_why, sizeof target->load_why, "--url, straight");
+		return 0;
+	}
+	target->load_port = plan->port;
+	snprintf(target->load_why, sizeof target->load_why, "--port");
+	if (!plan->port && pod_http_port(target->pod, &target->load_port, target->load_why, error) < 0)
+		return -1;
+	target->tunnel_bound = true;
+	snprintf(target->load_url, sizeof target->load_url, "http://localhost:%u%s", target->load_port, plan->path);
+	return 0;
+}
+
+static bool url_host_is(const char *url, const char *host)
+{
+	const char *at = strstr(url, "://") + 3;
+	size_t length = strlen(host);
+
+	if (!length)
+		return false;
+	at += *at == '[';
+	return strncmp(at, host, length) == 0 && strchr(":/]?", at[length]) != NULL;
+}
+
+/* How many of the requests the profiled pod serves. */
+static void set_share(const struct plan *plan, struct target *target)
+{
+	target->share = 1;
+	if (plan->pod_share > 0) {
+		target->share = plan->pod_share;
+		snprintf(target->share_why, sizeof target->share_why, "--pod-share");
+	} else if (!target->pod) {
+		snprintf(target->share_why, sizeof target->share_why, "one process");
+	} else if (target->tunnel_bound) {
+		snprintf(target->share_why, sizeof target->share_why, "load goes to this pod alone");
+	} else if (url_host_is(plan->url, target->pod->ip)) {
+		snprintf(target->share_why, sizeof target->share_why, "--url is this pod's IP");
+	} else if (target->ready_pods == 1) {
+		snprintf(target->share_why, sizeof target->share_why, "the only ready pod");
+	} else {
+		target->share = 1.0 / (double)target->ready_pods;
+		target->share_assumed = true;
+		snprintf(target->share_why, sizeof target->share_why,
+		         "assumed: %zu ready pods share the load evenly; --pod-share sets it", target->ready_pods);
+	}
+}
+
+static int probe_load(const struct plan *plan, struct target *target, struct error *error)
+{
+	struct lg_plan load = plan_load(plan, target->load_url);
+	struct cap_error failure = {0};
+	char line[LG_ERROR_SIZE];
+
+	if (target->tunnel_bound)
+		load.dial = target_dial, load.dial_context = target;
+	if (load.timeout > 10 * SECOND)
+		load.timeout = 10 * SECOND;
+	if (lg_probe(&load, line) >= 0)
+		return 0;
+	if (target->tunnel_bound && cap_tunnel_error(target->tunnel, target->load_port, &failure) != CAP_OK)
+		return error_set(error, "send one request to port %u of pod '%s': %s; --port sets another",
+		                 target->load_port, target->pod->name, failure.text);
+	return error_set(error, "send one request to '%s': %s; no load was sent", target->load_url, line);
+}
+
+int target_prepare(const struct plan *plan, struct target *ret, struct error *error)
+{
+	int status = 0;
+
+	*ret = (struct target){0};
+	if (plan->pprof_url)
+		status = prepare_process(plan, ret, error);
+	else if (!plan_is_local(plan))
+		status = prepare_pod(plan, ret, error);
+	else
+		snprintf(ret->name, sizeof ret->name, "load");
+	if (status < 0 || choose_load(plan, ret, error) < 0)
+		return -1;
+	if (plan->pprof_url && plan->profiles && probe_process(ret, error) < 0)
+		return -1;
+	set_share(plan, ret);
+	if (probe_load(plan, ret, error) < 0)
+		return -1;
+	if (plan->profiles & PROFILE_CPU) {
+		struct cap_error failure = {0};
+
+		if (cap_pprof_cpu_free(&ret->pprof, &signals_cancel, &failure) != CAP_OK)
+			return target_failure(ret, &failure, "start a CPU profile", error);
+	}
+	return 0;
+}
+
+void target_release(struct target *target)
+{
+	cap_tunnel_close(target->tunnel);
+	ranking_release(&target->ranking);
+	cluster_close(target->cluster);
+	*target = (struct target){0};
+}

@@ -1,0 +1,51 @@
+/*
+ * The target of a run, made ready: pod picked, tunnel up, pprof found and
+ * answering, the load's destination known and answering. Nothing but small
+ * probes was sent when target_prepare returns.
+ */
+#ifndef PLUGIN_TARGET_H
+#define PLUGIN_TARGET_H
+
+#include "capture/capture.h"
+#include "loadgen/loadgen.h"
+#include "plugin/cluster.h"
+#include "plugin/plan.h"
+#include "plugin/ranking.h"
+
+struct target {
+	char name[256];                 /* "default/api-7f", or the host of --pprof-url; printable */
+	char why[256];                  /* why this one */
+	/* With a cluster; all NULL without one. */
+	struct cluster *cluster;
+	struct ranking ranking;
+	const struct ranked_pod *ranked;
+	const struct pod *pod;
+	size_t ready_pods;              /* usable ones that matched */
+	/* pprof */
+	bool has_pprof;
+	struct cap_tunnel *tunnel;
+	struct cap_endpoint process;    /* of --pprof-url */
+	char process_url[1024];
+	struct cap_pprof pprof;
+	char pprof_path[256], pprof_why[160];
+	/* load */
+	char load_url[2048], load_why[160];
+	uint16_t load_port;             /* through the tunnel */
+	bool tunnel_bound;
+	double share;                   /* of the requests that this pod serves */
+	bool share_assumed;
+	char share_why[160];
+};
+
+/* `ret` is released with target_release whatever the outcome. */
+int target_prepare(const struct plan *plan, struct target *ret, struct error *error);
+void target_release(struct target *target);
+
+/* lg_dial_fn; context: struct target. */
+int target_dial(void *context, char error[LG_ERROR_SIZE]);
+
+/* A failure on the way to this target's pprof, in words with what to do next. Returns -1. */
+int target_failure(const struct target *target, const struct cap_error *failure, const char *doing,
+                   struct error *error);
+
+#endif
