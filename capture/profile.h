@@ -105,7 +105,8 @@ struct profile_mapping {
 
 struct profile_function {
 	int64_t start_line;
-	uint32_t name, system_name, file; /* strings */
+	uint32_t name, system_name, file; /* strings, as in the file: what is written again */
+	uint32_t shown;			  /* string: what people see, and frames are told apart by */
 };
 
 struct profile_line {
@@ -185,10 +186,11 @@ static inline int64_t profile_abs(int64_t value)
 }
 
 /*
- * The names that `go tool pprof` shows (internal/symbolizer Demangle, default
- * mode): a function without name gets its system name; C++ names that are
- * already readable lose parameters and template arguments. Mangled names
- * ("_ZN...", "_R...") are left as they are. (profile_names.c)
+ * Sets each function's shown name to what `go tool pprof` shows (internal/symbolizer
+ * Demangle, default mode): a function without name gets its system name; C++
+ * names that are already readable lose parameters and template arguments, and
+ * so does a Go "F[go.shape.func(int)]". Mangled names ("_ZN...", "_R...") stay as
+ * they are. (profile_names.c)
  */
 bool profile_names(struct cap_profile *profile);
 /* Sets each mapping's label. */

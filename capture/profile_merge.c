@@ -3,6 +3,8 @@
 
 #include "capture/profile.h"
 
+#define MANY_LABELS 64
+
 /* What has become of one source's entries: indexes in the result, PROFILE_NONE while not asked for. */
 struct source {
 	const struct cap_profile *profile;
@@ -12,7 +14,7 @@ struct source {
 struct merge {
 	struct cap_profile *out;
 	struct profile_room room;
-	struct profile_index mappings, functions, locations, samples;
+	struct profile_index mappings, functions, locations, samples, comments;
 	struct cap_error *error;
 };
 
@@ -208,7 +210,7 @@ static uint32_t map_location(struct merge *merge, struct source *source, uint32_
 
 /* ---- samples: stack and labels --------------------------------------------- */
 
-/* Text before numbers, then by key; the order of equal keys stays and counts, as upstream. */
+/* Text before numbers, then by key. */
 static int label_compare(const struct profile_label *a, const struct profile_label *b)
 {
 	if (!a->str != !b->str)
@@ -216,8 +218,25 @@ static int label_compare(const struct profile_label *a, const struct profile_lab
 	return a->key < b->key ? -1 : a->key > b->key;
 }
 
+static int label_compare_all(const void *left, const void *right)
+{
+	const struct profile_label *a = left, *b = right;
+	int compared = label_compare(a, b);
+
+	if (compared || a->str != b->str)
+		return compared ? compared : a->str < b->str ? -1 : 1;
+	if (a->num != b->num)
+		return a->num < b->num ? -1 : 1;
+	return a->unit < b->unit ? -1 : a->unit > b->unit;
+}
+
+/* The order of equal keys stays and counts, as upstream, but in samples with absurdly many. */
 static void labels_sort(struct profile_label *labels, size_t count)
 {
+	if (count > MANY_LABELS) {
+		qsort(labels, count, sizeof *labels, label_compare_all);
+		return;
+	}
 	for (size_t i = 1; i < count; i++) {
 		struct profile_label label = labels[i];
 		size_t to = i;
@@ -473,22 +492,29 @@ static bool start(struct merge *merge, struct source *first)
 	       out_of_memory(merge);
 }
 
+static bool comment_same(const void *context, uint32_t a, uint32_t b)
+{
+	const uint32_t *comments = context;
+
+	return comments[a] == comments[b];
+}
+
 static bool map_comments(struct merge *merge, struct source *source)
 {
 	struct cap_profile *out = merge->out;
+	uint32_t comment, found;
 
 	for (size_t i = 0; i < source->profile->comment_count; i++) {
-		uint32_t comment = map_string(merge, source, source->profile->comments[i]);
-		size_t n = 0;
-
-		while (n < out->comment_count && out->comments[n] != comment)
-			n++;
-		if (n < out->comment_count)
-			continue;
+		comment = map_string(merge, source, source->profile->comments[i]);
 		if (comment == PROFILE_NONE || !profile_reserve(&out->comments, &merge->room.comments,
 								out->comment_count, 1, sizeof *out->comments))
 			return false;
-		out->comments[out->comment_count++] = comment;
+		out->comments[out->comment_count] = comment;
+		found = profile_index_put(&merge->comments, profile_hash(&comment, sizeof comment, 0),
+					  (uint32_t)out->comment_count, comment_same, out->comments);
+		if (found == PROFILE_NONE)
+			return false;
+		out->comment_count += found == out->comment_count;
 	}
 	return true;
 }
@@ -527,7 +553,8 @@ static bool merge_all(struct merge *merge, struct cap_profile *const *profiles, 
 		     map_source(merge, &source);
 		source_release(&source);
 	}
-	if (ok && !(profile_mapping_labels(merge->out) && profile_prune(merge->out)))
+	if (ok &&
+	    !(profile_names(merge->out) && profile_mapping_labels(merge->out) && profile_prune(merge->out)))
 		ok = out_of_memory(merge);
 	return ok;
 }
@@ -552,6 +579,7 @@ static enum cap_status merge_once(struct cap_profile *const *profiles, size_t co
 	profile_index_release(&merge.functions);
 	profile_index_release(&merge.locations);
 	profile_index_release(&merge.samples);
+	profile_index_release(&merge.comments);
 	return local.status;
 }
 

@@ -1,3 +1,4 @@
+#include <stdlib.h>
 #include <string.h>
 
 #include "capture/profile.h"
@@ -54,20 +55,36 @@ static uint32_t simplify(struct profile_strings *strings, uint32_t string)
 	return profile_strings_put(strings, copy, length);
 }
 
-bool profile_names(struct cap_profile *profile)
+/* Once for each string: many functions may share a long one. */
+static bool set_shown(struct cap_profile *profile, uint32_t *simple)
 {
 	for (size_t i = 0; i < profile->function_count; i++) {
 		struct profile_function *function = &profile->functions[i];
-		uint32_t name;
+		uint32_t name = function->system_name;
 
-		if (function->name && function->name != function->system_name)
+		function->shown = function->name;
+		if (function->name && function->name != name)
 			continue;
-		name = simplify(&profile->strings, function->system_name);
-		if (name == PROFILE_NONE)
+		if (simple[name] == PROFILE_NONE)
+			simple[name] = simplify(&profile->strings, name);
+		function->shown = simple[name];
+		if (function->shown == PROFILE_NONE)
 			return false;
-		function->name = name;
 	}
 	return true;
+}
+
+bool profile_names(struct cap_profile *profile)
+{
+	uint32_t *simple = malloc(profile->strings.count * sizeof *simple);
+	bool ok;
+
+	if (!simple)
+		return false;
+	memset(simple, 0xff, profile->strings.count * sizeof *simple);
+	ok = set_shown(profile, simple);
+	free(simple);
+	return ok;
 }
 
 /* Go's filepath.Base: trailing slashes go first; only slashes give "/". */
@@ -86,26 +103,33 @@ static const char *base_name(const char *path, size_t *length)
 	return slash + 1;
 }
 
+static char *make_label(struct profile_strings *strings, uint32_t file)
+{
+	size_t length = strings->items[file].length;
+	const char *base = base_name(strings->items[file].text, &length);
+	char *label = profile_arena_take(&strings->arena, length + 3);
+
+	if (!label)
+		return NULL;
+	label[0] = '[';
+	memcpy(label + 1, base, length);
+	memcpy(label + 1 + length, "]", 2);
+	return label;
+}
+
 bool profile_mapping_labels(struct cap_profile *profile)
 {
-	for (size_t i = 0; i < profile->mapping_count; i++) {
-		struct profile_mapping *mapping = &profile->mappings[i];
-		const struct profile_string *file = &profile->strings.items[mapping->file];
-		size_t length = file->length;
-		const char *base;
-		char *label;
+	char **labels = calloc(profile->strings.count, sizeof *labels);
+	bool ok = labels != NULL;
 
-		mapping->label = NULL;
-		if (!length)
-			continue;
-		base = base_name(file->text, &length);
-		label = profile_arena_take(&profile->strings.arena, length + 3);
-		if (!label)
-			return false;
-		label[0] = '[';
-		memcpy(label + 1, base, length);
-		memcpy(label + 1 + length, "]", 2);
-		mapping->label = label;
+	for (size_t i = 0; ok && i < profile->mapping_count; i++) {
+		uint32_t file = profile->mappings[i].file;
+
+		if (file && !labels[file])
+			labels[file] = make_label(&profile->strings, file);
+		profile->mappings[i].label = labels[file];
+		ok = !file || labels[file];
 	}
-	return true;
+	free(labels);
+	return ok;
 }

@@ -65,12 +65,12 @@ static uint32_t put_line(struct builder *builder, const struct profile_location 
 	const struct profile_function *function = &builder->profile->functions[line->function];
 	struct profile_node node;
 
-	if (!function->name)
+	if (!function->shown)
 		return put_unnamed(builder, location, line->function);
 	if (of_function[line->function] == PROFILE_NONE) {
-		node = (struct profile_node){.name = profile_text(builder->profile, function->name),
+		node = (struct profile_node){.name = profile_text(builder->profile, function->shown),
 					     .function = line->function,
-					     .string = function->name,
+					     .string = function->shown,
 					     .file = function->file};
 		of_function[line->function] = put_node(builder, &node);
 	}

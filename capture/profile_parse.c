@@ -362,6 +362,7 @@ static bool read_function(struct parse *parse, struct proto_reader reader)
 	if (!profile_reserve(&profile->functions, &parse->room.functions, n, 1, sizeof *function))
 		return out_of_memory(parse);
 	function = &profile->functions[n];
+	function->shown = 0;
 	if (!read_numbers(parse, "function", n + 1, reader, values, 6) ||
 	    !put_id(parse, "function", n, values[1], &parse->function_ids, &parse->function_id_room) ||
 	    !read_string(parse, "function", n + 1, values[2], &function->name) ||

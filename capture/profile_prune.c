@@ -86,7 +86,8 @@ static enum matched prune_location(struct pruner *pruner, struct profile_locatio
 	uint32_t left = location->line_count;
 
 	while (left &&
-	       !matches(pruner, profile->functions[profile->lines[location->lines + left - 1].function].name))
+	       !matches(pruner,
+			profile->functions[profile->lines[location->lines + left - 1].function].shown))
 		left--;
 	if (!left)
 		return MATCHED_NONE;
