@@ -1,0 +1,3 @@
+module github.com/kubectl-pprof/tests/demo-service
+
+go 1.24

@@ -1,0 +1,141 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+)
+
+const (
+	longestSleep = time.Minute
+	longestBurn  = 10 * time.Second
+	mostLeaks    = 10_000 // of leakSize each
+	leakSize     = 4 << 10
+)
+
+func routes(ready bool) http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("/{$}", func(w http.ResponseWriter, _ *http.Request) { ok(w) })
+	mux.HandleFunc("/json", serveJSON)
+	mux.HandleFunc("/mutex", serveMutex)
+	mux.HandleFunc("/sleep", serveSleep)
+	mux.HandleFunc("/cpu", serveCPU)
+	mux.HandleFunc("/leak", serveLeak)
+	mux.HandleFunc("/healthz", func(w http.ResponseWriter, _ *http.Request) { ok(w) })
+	mux.HandleFunc("/readyz", func(w http.ResponseWriter, _ *http.Request) {
+		if !ready {
+			http.Error(w, "told to be not ready", http.StatusServiceUnavailable)
+			return
+		}
+		ok(w)
+	})
+	return mux
+}
+
+func ok(w http.ResponseWriter) { _, _ = io.WriteString(w, "ok\n") }
+
+// duration reads a query parameter counted in unit, between 0 and most.
+func duration(r *http.Request, name string, unit, otherwise, most time.Duration) time.Duration {
+	n, err := strconv.ParseInt(r.FormValue(name), 10, 64)
+	if err != nil || n < 0 {
+		return otherwise
+	}
+	if n > int64(most/unit) {
+		return most
+	}
+	return time.Duration(n) * unit
+}
+
+type item struct {
+	ID   int      `json:"id"`
+	Name string   `json:"name"`
+	Tags []string `json:"tags"`
+}
+
+func makeItems(n int) []item {
+	var items []item
+	for i := range n {
+		items = append(items, item{i, fmt.Sprintf("item-%d", i), strings.Split("red,green,blue", ",")})
+	}
+	return items
+}
+
+func serveJSON(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Type", "application/json")
+	_ = json.NewEncoder(w).Encode(makeItems(200))
+}
+
+var contended struct {
+	sync.Mutex
+	total int
+}
+
+func serveMutex(w http.ResponseWriter, _ *http.Request) {
+	for range 10 {
+		holdMutex()
+	}
+	ok(w)
+}
+
+//go:noinline
+func holdMutex() {
+	contended.Lock()
+	defer contended.Unlock()
+	contended.total++
+	burn(20 * time.Microsecond)
+}
+
+func serveSleep(w http.ResponseWriter, r *http.Request) {
+	select {
+	case <-time.After(duration(r, "ms", time.Millisecond, 50*time.Millisecond, longestSleep)):
+		ok(w)
+	case <-r.Context().Done():
+	}
+}
+
+func serveCPU(w http.ResponseWriter, r *http.Request) {
+	burn(duration(r, "us", time.Microsecond, time.Millisecond, longestBurn))
+	ok(w)
+}
+
+var sink uint64
+
+// burn keeps one CPU busy in this function for a while.
+//
+//go:noinline
+func burn(d time.Duration) {
+	x := uint64(88172645463325252)
+	for end := time.Now().Add(d); time.Now().Before(end); {
+		for range 2000 {
+			x ^= x << 13
+			x ^= x >> 7
+			x ^= x << 17
+		}
+	}
+	if x == 0 { // never: it keeps the loop from being optimised away
+		sink++
+	}
+}
+
+var leaks struct {
+	sync.Mutex
+	memory [][]byte
+}
+
+func serveLeak(w http.ResponseWriter, _ *http.Request) {
+	leaks.Lock()
+	defer leaks.Unlock()
+	if len(leaks.memory) < mostLeaks {
+		leaks.memory = append(leaks.memory, make([]byte, leakSize))
+		go leakedWorker()
+	}
+	ok(w)
+}
+
+//go:noinline
+func leakedWorker() { <-make(chan struct{}) }
