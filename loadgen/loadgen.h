@@ -22,7 +22,7 @@
 #define LG_ERROR_SIZE 512
 
 /* Ceilings that lg_start() enforces. */
-#define LG_MAX_VUS 100000
+#define LG_MAX_VUS     100000
 #define LG_MAX_THREADS 256
 
 /*
@@ -35,17 +35,17 @@ typedef int lg_dial_fn(void *context, char error[LG_ERROR_SIZE]);
 
 /* What to send, how hard, how long. Strings are borrowed until lg_finish(). */
 struct lg_plan {
-	const char *url;      /* http://host[:port]/path?query */
-	const char *method;   /* NULL: GET, or POST with a body */
+	const char *url;	    /* http://host[:port]/path?query */
+	const char *method;	    /* NULL: GET, or POST with a body */
 	const char *const *headers; /* "Name: value", NULL-terminated; may be NULL */
-	const void *body;     /* may be NULL */
+	const void *body;	    /* may be NULL */
 	size_t body_size;
-	unsigned vus;         /* virtual users = connections at full load, >= 1 */
-	unsigned threads;     /* 0: one per usable core, at most vus */
-	int64_t ramp;         /* VUs start evenly over this time; 0: all at once */
-	int64_t think;        /* pause of a VU between its requests */
-	int64_t timeout;      /* of one request, connecting included; 0: 60 s */
-	lg_dial_fn *dial;     /* NULL: resolve and connect to the URL's host */
+	unsigned vus;	  /* virtual users = connections at full load, >= 1 */
+	unsigned threads; /* 0: one per usable core, at most vus */
+	int64_t ramp;	  /* VUs start evenly over this time; 0: all at once */
+	int64_t think;	  /* pause of a VU between its requests */
+	int64_t timeout;  /* of one request, connecting included; 0: 60 s */
+	lg_dial_fn *dial; /* NULL: resolve and connect to the URL's host */
 	void *dial_context;
 };
 
@@ -55,7 +55,7 @@ enum lg_phase { LG_BEFORE, LG_WINDOW, LG_AFTER, LG_PHASES };
 enum lg_error_kind {
 	LG_ERROR_CONNECT,  /* refused, unreachable, no such name, dial failed */
 	LG_ERROR_TIMEOUT,  /* not done within plan.timeout */
-	LG_ERROR_RESET,    /* closed or reset before the answer was whole */
+	LG_ERROR_RESET,	   /* closed or reset before the answer was whole */
 	LG_ERROR_PROTOCOL, /* not HTTP, or beyond a ceiling */
 	LG_ERROR_KINDS
 };
@@ -65,10 +65,10 @@ const char *lg_error_kind_name(enum lg_error_kind kind);
 
 /* Counts that add up exactly across threads and phases. */
 struct lg_counts {
-	uint64_t requests;        /* done: whole answers plus errors */
-	uint64_t status[6];       /* whole answers by class: [1]=1xx (final, i.e. 101) .. [5]=5xx, [0]=other */
+	uint64_t requests;  /* done: whole answers plus errors */
+	uint64_t status[6]; /* whole answers by class: [1]=1xx (final, i.e. 101) .. [5]=5xx, [0]=other */
 	uint64_t errors[LG_ERROR_KINDS];
-	uint64_t failed;          /* errors plus answers of status >= 400 */
+	uint64_t failed; /* errors plus answers of status >= 400 */
 	uint64_t bytes_sent;
 	uint64_t bytes_received;
 };
@@ -77,12 +77,12 @@ struct lg_counts {
 struct lg_snapshot {
 	int64_t now;
 	struct lg_counts total;
-	unsigned vus;             /* started and not stopped */
-	unsigned in_flight;       /* requests sent and not done */
+	unsigned vus;	    /* started and not stopped */
+	unsigned in_flight; /* requests sent and not done */
 	bool ramp_done;
 	/* service latency of what was done since the previous snapshot, us; 0 if none */
 	uint64_t recent_p50, recent_p99;
-	double busiest_thread;    /* CPU share 0..1 of the busiest thread since the previous snapshot */
+	double busiest_thread;		/* CPU share 0..1 of the busiest thread since the previous snapshot */
 	char last_error[LG_ERROR_SIZE]; /* the newest error in words, or "" */
 };
 
@@ -106,15 +106,15 @@ char *lg_histogram_encode(const struct lg_histogram *h);
 
 /* CPU and lateness of one engine thread inside the window. */
 struct lg_thread_use {
-	double cpu;               /* share of one core, 0..1 */
-	double run_queue_wait;    /* share of the time it was runnable but not running; -1: unknown */
+	double cpu;	       /* share of one core, 0..1 */
+	double run_queue_wait; /* share of the time it was runnable but not running; -1: unknown */
 };
 
 /* One row a second, for a timeline. */
 struct lg_second {
-	int64_t at;               /* its start */
+	int64_t at; /* its start */
 	uint64_t requests, failed;
-	uint64_t p50, p99;        /* us, service */
+	uint64_t p50, p99; /* us, service */
 	unsigned vus;
 };
 
@@ -122,12 +122,14 @@ struct lg_result {
 	int64_t started, ramp_ended, window_begin, window_end, stopped; /* 0: never happened */
 	struct lg_counts counts[LG_PHASES];
 	struct lg_histogram *service[LG_PHASES]; /* sent -> done, whole answers of any status */
-	struct lg_histogram *connect;            /* connecting, all phases */
-	uint64_t censored;        /* in flight when the run ended */
-	uint64_t connections;     /* opened */
-	struct lg_thread_use *threads; size_t thread_count;
-	struct lg_second *seconds; size_t second_count;
-	bool saturated;           /* the generator, not the target, was the limit in the window */
+	struct lg_histogram *connect;		 /* connecting, all phases */
+	uint64_t censored;			 /* in flight when the run ended */
+	uint64_t connections;			 /* opened */
+	struct lg_thread_use *threads;
+	size_t thread_count;
+	struct lg_second *seconds;
+	size_t second_count;
+	bool saturated; /* the generator, not the target, was the limit in the window */
 	char saturated_reason[LG_ERROR_SIZE];
 	char first_error[LG_ERROR_SIZE]; /* the first error in words, or "" */
 };

@@ -1,0 +1,150 @@
+#include "loadgen/request.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "loadgen/text.h"
+
+static const char *method_of(const struct lg_plan *plan)
+{
+	return plan->method ? plan->method : plan->body_size ? "POST" : "GET";
+}
+
+static int check_method(const char *method, char *error)
+{
+	if (strlen(method) > 32 || !lg_text_is_token(method, strlen(method)))
+		return lg_error_set(error, "malformed method '%s'", method);
+	if (!strcmp(method, "CONNECT"))
+		return lg_error_set(error, "method 'CONNECT' is not supported");
+	return 0;
+}
+
+static bool header_is(const char *header, const char *name)
+{
+	size_t length = strlen(name);
+
+	return !strncasecmp(header, name, length) && header[length] == ':';
+}
+
+static int check_header(const char *header, char *error)
+{
+	const char *colon = strchr(header, ':');
+
+	if (!colon || !lg_text_is_token(header, (size_t)(colon - header)))
+		return lg_error_set(error, "malformed header, want 'Name: value'");
+	for (const char *p = colon; *p; p++)
+		if ((unsigned char)*p < ' ' && *p != '\t')
+			return lg_error_set(error, "header '%.*s' has a line break or control character",
+					    (int)(colon - header), header);
+	if (header_is(header, "Content-Length") || header_is(header, "Transfer-Encoding"))
+		return lg_error_set(error, "header '%.*s' is set by the load engine, leave it out",
+				    (int)(colon - header), header);
+	return 0;
+}
+
+int lg_request_check(const struct lg_plan *plan, char error[LG_ERROR_SIZE])
+{
+	size_t size = 0;
+
+	if (check_method(method_of(plan), error) < 0)
+		return -1;
+	for (const char *const *header = plan->headers; header && *header; header++) {
+		if (check_header(*header, error) < 0)
+			return -1;
+		size += strlen(*header) + 2;
+		if (size > LG_REQUEST_MAX_HEAD)
+			return lg_error_set(error, "headers are longer than %u bytes", LG_REQUEST_MAX_HEAD);
+	}
+	if (plan->body_size > LG_REQUEST_MAX_BODY)
+		return lg_error_set(error, "body is longer than %u bytes", LG_REQUEST_MAX_BODY);
+	if (plan->body_size && !plan->body)
+		return lg_error_set(error, "body has a size but no bytes");
+	return 0;
+}
+
+static bool has_header(const struct lg_plan *plan, const char *name)
+{
+	for (const char *const *header = plan->headers; header && *header; header++)
+		if (header_is(*header, name))
+			return true;
+	return false;
+}
+
+static void write_host(FILE *out, const struct lg_url *url)
+{
+	fprintf(out, url->ipv6 ? "Host: [%s]" : "Host: %s", url->host);
+	if (url->port_shown)
+		fprintf(out, ":%u", url->port);
+	fputs("\r\n", out);
+}
+
+/* The value's own white space around it is not sent. */
+static void write_header(FILE *out, const char *header)
+{
+	const char *value = strchr(header, ':') + 1;
+	size_t size;
+
+	value += strspn(value, " \t");
+	for (size = strlen(value); size && strchr(" \t", value[size - 1]);)
+		size--;
+	fprintf(out, "%.*s: %.*s\r\n", (int)strcspn(header, ":"), header, (int)size, value);
+}
+
+static void write_request(FILE *out, const struct lg_plan *plan, const struct lg_url *url)
+{
+	const char *method = method_of(plan);
+
+	fprintf(out, "%s %s HTTP/1.1\r\n", method, url->path);
+	if (!has_header(plan, "Host"))
+		write_host(out, url);
+	for (const char *const *header = plan->headers; header && *header; header++)
+		write_header(out, *header);
+	if (!has_header(plan, "User-Agent"))
+		fputs("User-Agent: kubectl-pprof/" KP_VERSION "\r\n", out);
+	if (!has_header(plan, "Accept"))
+		fputs("Accept: */*\r\n", out);
+	if (plan->body_size || !strcmp(method, "POST") || !strcmp(method, "PUT") || !strcmp(method, "PATCH"))
+		fprintf(out, "Content-Length: %zu\r\n", plan->body_size);
+	fputs("\r\n", out);
+	if (plan->body_size)
+		fwrite(plan->body, 1, plan->body_size, out);
+}
+
+static bool is_idempotent(const char *method)
+{
+	static const char *const names[] = {"GET", "HEAD", "OPTIONS", "PUT", "DELETE", "TRACE"};
+
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (!strcmp(method, names[i]))
+			return true;
+	return false;
+}
+
+int lg_request_init(struct lg_request *ret, const struct lg_plan *plan, const struct lg_url *url,
+		    char error[LG_ERROR_SIZE])
+{
+	struct lg_request request = {.head_only = !strcmp(method_of(plan), "HEAD"),
+				     .idempotent = is_idempotent(method_of(plan))};
+	FILE *out = open_memstream(&request.bytes, &request.size);
+	bool failed = true;
+
+	if (out) {
+		write_request(out, plan, url);
+		failed = ferror(out);
+		failed = fclose(out) != 0 || failed;
+	}
+	if (failed) {
+		free(request.bytes);
+		return lg_error_set(error, "out of memory for the request");
+	}
+	*ret = request;
+	return 0;
+}
+
+void lg_request_release(struct lg_request *request)
+{
+	free(request->bytes);
+	*request = (struct lg_request){0};
+}

@@ -1,0 +1,147 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "loadgen/clock.h"
+#include "loadgen/run.h"
+
+void lg_result_free(struct lg_result *result)
+{
+	if (!result)
+		return;
+	for (int i = 0; i < LG_PHASES; i++)
+		lg_histogram_free(result->service[i]);
+	lg_histogram_free(result->connect);
+	free(result->threads);
+	free(result->seconds);
+	free(result);
+}
+
+static size_t count_seconds(const struct lg_run *run)
+{
+	size_t count = 0;
+
+	for (unsigned i = 0; i < run->worker_count; i++)
+		if (run->workers[i].stats.row_count > count)
+			count = run->workers[i].stats.row_count;
+	return run->monitor.row_count > count ? run->monitor.row_count : count;
+}
+
+static struct lg_result *result_new(const struct lg_run *run)
+{
+	struct lg_result *result = calloc(1, sizeof *result);
+	bool failed = !result;
+
+	if (failed)
+		return NULL;
+	for (int i = 0; i < LG_PHASES; i++) {
+		result->service[i] = lg_histogram_new();
+		failed = failed || !result->service[i];
+	}
+	result->connect = lg_histogram_new();
+	result->thread_count = run->worker_count;
+	result->threads = calloc(run->worker_count, sizeof *result->threads);
+	result->second_count = count_seconds(run);
+	result->seconds = calloc(result->second_count, sizeof *result->seconds);
+	if (!failed && result->connect && result->threads && result->seconds)
+		return result;
+	lg_result_free(result);
+	return NULL;
+}
+
+static void add_rows(struct lg_result *result, const struct lg_stats *stats)
+{
+	for (size_t i = 0; i < stats->row_count; i++) {
+		result->seconds[i].requests += stats->rows[i].requests;
+		result->seconds[i].failed += stats->rows[i].failed;
+	}
+}
+
+static uint64_t add_worker(struct lg_result *result, const struct lg_stats *stats)
+{
+	int64_t last_start = atomic_load(&stats->last_start);
+
+	for (int i = 0; i < LG_PHASES; i++) {
+		lg_tally_add(&result->counts[i], &stats->tallies[i]);
+		lg_histogram_merge(result->service[i], stats->service[i]);
+	}
+	lg_histogram_merge(result->connect, stats->connect);
+	result->censored += lg_counter_get(&stats->censored);
+	result->connections += lg_counter_get(&stats->connections);
+	add_rows(result, stats);
+	if (last_start > result->ramp_ended)
+		result->ramp_ended = last_start;
+	return lg_counter_get(&stats->vus_started);
+}
+
+static void fill_times(struct lg_result *result, const struct lg_run *run, uint64_t started)
+{
+	int64_t begin = atomic_load(&run->control.window_begin), end = atomic_load(&run->control.window_end);
+	int64_t now = lg_clock_now();
+
+	result->started = run->started;
+	result->stopped = run->stopped;
+	if (started < run->job.vus)
+		result->ramp_ended = 0;
+	else if (result->ramp_ended < run->started + run->job.ramp)
+		result->ramp_ended = run->started + run->job.ramp;
+	if (result->ramp_ended > run->stopped)
+		result->ramp_ended = 0;
+	result->window_begin = begin <= now ? begin : 0;
+	result->window_end = result->window_begin && end <= now ? end : 0;
+}
+
+static void fill_seconds(struct lg_result *result, const struct lg_run *run)
+{
+	for (size_t i = 0; i < result->second_count; i++) {
+		struct lg_second *second = &result->seconds[i];
+
+		second->at = run->started + (int64_t)i * LG_NS_PER_SECOND;
+		if (i < run->monitor.row_count) {
+			second->p50 = run->monitor.rows[i].p50;
+			second->p99 = run->monitor.rows[i].p99;
+			second->vus = run->monitor.rows[i].vus;
+		}
+	}
+}
+
+static void fill_threads(struct lg_result *result, const struct lg_run *run)
+{
+	for (unsigned i = 0; i < run->worker_count; i++) {
+		result->threads[i] = lg_monitor_use(&run->monitor, i);
+		if (!result->saturated)
+			result->saturated =
+				lg_usage_saturated(&result->threads[i], i, result->saturated_reason);
+	}
+}
+
+static struct lg_result *collect(const struct lg_run *run)
+{
+	struct lg_result *result = result_new(run);
+	uint64_t started = 0;
+
+	if (!result)
+		return NULL;
+	for (unsigned i = 0; i < run->worker_count; i++)
+		started += add_worker(result, &run->workers[i].stats);
+	fill_times(result, run, started);
+	fill_seconds(result, run);
+	fill_threads(result, run);
+	memcpy(result->first_error, run->control.first_error, sizeof result->first_error);
+	return result;
+}
+
+struct lg_result *lg_finish(struct lg_run *run)
+{
+	struct lg_result *result;
+
+	if (!run)
+		return NULL;
+	if (!run->stopped)
+		lg_stop(run, 0);
+	for (unsigned i = 0; i < run->worker_count; i++)
+		pthread_join(run->workers[i].thread, NULL);
+	lg_monitor_join(&run->monitor);
+	result = collect(run);
+	lg_run_free(run);
+	return result;
+}

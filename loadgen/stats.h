@@ -1,0 +1,55 @@
+/*
+ * One thread's counters and histograms. The thread writes; others look at the
+ * relaxed counters at any time, and at the rows once the thread has ended.
+ */
+#ifndef LOADGEN_STATS_H
+#define LOADGEN_STATS_H
+
+#include <stddef.h>
+
+#include "loadgen/counter.h"
+#include "loadgen/histogram.h"
+#include "loadgen/loadgen.h"
+
+struct lg_tally {
+	lg_counter requests, failed, bytes_sent, bytes_received;
+	lg_counter status[6], errors[LG_ERROR_KINDS];
+};
+
+struct lg_row {
+	uint64_t requests, failed;
+};
+
+struct lg_stats {
+	struct lg_tally tallies[LG_PHASES];
+	struct lg_histogram *service[LG_PHASES], *connect;
+	lg_counter vus, in_flight;	  /* now */
+	lg_counter vus_started, censored; /* ever */
+	lg_counter connections;
+	_Atomic int64_t last_start; /* when the last VU started, 0: none yet */
+	/* where the current instant falls; see lg_stats_move */
+	struct lg_tally *tally;
+	struct lg_histogram *latency;
+	struct lg_row *row, *rows; /* one a second, from `began` */
+	size_t row_count, row_capacity;
+	int64_t began, row_end;
+};
+
+/* 0, or -1 when out of memory. */
+int lg_stats_init(struct lg_stats *stats);
+void lg_stats_release(struct lg_stats *stats);
+
+/* The run begins: seconds count from here. */
+void lg_stats_begin(struct lg_stats *stats, int64_t began);
+
+/* The clock has moved: what is recorded next was done at `now`, in `phase`. */
+void lg_stats_move(struct lg_stats *stats, int64_t now, enum lg_phase phase);
+
+/* A whole answer, `latency` ns after its request was sent. */
+void lg_stats_answer(struct lg_stats *stats, unsigned status, int64_t latency);
+void lg_stats_error(struct lg_stats *stats, enum lg_error_kind kind);
+
+/* The sum of the threads' phases so far, added to *sum. */
+void lg_tally_add(struct lg_counts *sum, const struct lg_tally *tally);
+
+#endif
