@@ -26,7 +26,7 @@ static void add_digit(struct parts *parts, int *kept, char c, bool fraction)
 		parts->exponent += fraction ? 0 : 1;
 		return;
 	}
-	parts->digits = parts->digits * 10 + (wide)(c - '0');
+	parts->digits = parts->digits * 10 + (unsigned)(c - '0');
 	*kept += parts->digits != 0;
 	parts->exponent -= fraction ? 1 : 0;
 }
