@@ -44,6 +44,7 @@ struct pod {
 	char *reason;				   /* status.reason: Evicted, NodeLost ... or "" */
 	char *owner_kind, *owner_name;		   /* controller, "" when none */
 	char *owner_uid;
+	char *init_state; /* "Init:0/1", "Init:CrashLoopBackOff" while init containers run, else "" */
 	bool ready, terminating, host_network;
 	unsigned restarts; /* sum over containers */
 	int64_t started;
@@ -56,7 +57,9 @@ struct pod {
 struct pod_list {
 	struct pod *items; /* sorted by namespace, name */
 	size_t count;
-	char *what; /* what was asked for, in words: "deployment/api (app=api) in namespace 'prod'" */
+	char *what;	/* what was asked for, in words: "deployment/api (app=api) in namespace 'prod'" */
+	char *selector; /* its label selector, "" for none */
+	char *ns;	/* NULL: all namespaces */
 };
 
 /* What the user asked for. At most one of target and selector. */
