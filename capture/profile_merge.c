@@ -1,211 +1,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "capture/profile.h"
+#include "capture/profile_merge.h"
 
 #define MANY_LABELS 64
-
-/* What has become of one source's entries: indexes in the result, PROFILE_NONE while not asked for. */
-struct source {
-	const struct cap_profile *profile;
-	uint32_t *strings, *mappings, *functions, *locations;
-};
-
-struct merge {
-	struct cap_profile *out;
-	struct profile_room room;
-	struct profile_index mappings, functions, locations, samples, comments;
-	struct cap_error *error;
-};
 
 static bool out_of_memory(struct merge *merge)
 {
 	profile_error(merge->error, CAP_MEMORY, "merge: out of memory");
 	return false;
-}
-
-static uint32_t map_string(struct merge *merge, struct source *source, uint32_t string)
-{
-	const struct profile_string *from = &source->profile->strings.items[string];
-
-	if (source->strings[string] == PROFILE_NONE)
-		source->strings[string] = profile_strings_put(&merge->out->strings, from->text, from->length);
-	return source->strings[string];
-}
-
-/* ---- mappings: size to 4 KiB, offset, build id or file -------------------- */
-
-struct mapping_key {
-	uint64_t size, offset;
-	uint32_t name;
-};
-
-static struct mapping_key mapping_key(const struct profile_mapping *mapping)
-{
-	uint64_t size = mapping->limit - mapping->start + 0xfff;
-
-	return (struct mapping_key){size - size % 0x1000, mapping->offset,
-				    mapping->build_id ? mapping->build_id : mapping->file};
-}
-
-static bool mapping_same(const void *context, uint32_t a, uint32_t b)
-{
-	const struct cap_profile *profile = context;
-	struct mapping_key x = mapping_key(&profile->mappings[a]), y = mapping_key(&profile->mappings[b]);
-
-	return x.size == y.size && x.offset == y.offset && x.name == y.name;
-}
-
-static uint32_t map_mapping(struct merge *merge, struct source *source, uint32_t n)
-{
-	struct cap_profile *out = merge->out;
-	struct profile_mapping *mapping;
-	struct mapping_key key;
-
-	if (n == PROFILE_NONE || source->mappings[n] != PROFILE_NONE)
-		return n == PROFILE_NONE ? n : source->mappings[n];
-	if (!profile_reserve(&out->mappings, &merge->room.mappings, out->mapping_count, 1, sizeof *mapping))
-		return PROFILE_NONE;
-	mapping = &out->mappings[out->mapping_count];
-	*mapping = source->profile->mappings[n];
-	mapping->file = map_string(merge, source, mapping->file);
-	mapping->build_id = map_string(merge, source, mapping->build_id);
-	if (mapping->file == PROFILE_NONE || mapping->build_id == PROFILE_NONE)
-		return PROFILE_NONE;
-	key = mapping_key(mapping);
-	source->mappings[n] = profile_index_put(
-		&merge->mappings, profile_hash(&key, offsetof(struct mapping_key, name), key.name),
-		(uint32_t)out->mapping_count, mapping_same, out);
-	out->mapping_count += source->mappings[n] == out->mapping_count;
-	return source->mappings[n];
-}
-
-/* ---- functions: start line and the three names ---------------------------- */
-
-static bool function_same(const void *context, uint32_t a, uint32_t b)
-{
-	const struct profile_function *x = &((const struct cap_profile *)context)->functions[a];
-	const struct profile_function *y = &((const struct cap_profile *)context)->functions[b];
-
-	return x->start_line == y->start_line && x->name == y->name && x->system_name == y->system_name &&
-	       x->file == y->file;
-}
-
-static uint32_t map_function(struct merge *merge, struct source *source, uint32_t n)
-{
-	struct cap_profile *out = merge->out;
-	struct profile_function *function;
-
-	if (source->functions[n] != PROFILE_NONE)
-		return source->functions[n];
-	if (!profile_reserve(&out->functions, &merge->room.functions, out->function_count, 1,
-			     sizeof *function))
-		return PROFILE_NONE;
-	function = &out->functions[out->function_count];
-	*function = source->profile->functions[n];
-	function->name = map_string(merge, source, function->name);
-	function->system_name = map_string(merge, source, function->system_name);
-	function->file = map_string(merge, source, function->file);
-	if (function->name == PROFILE_NONE || function->system_name == PROFILE_NONE ||
-	    function->file == PROFILE_NONE)
-		return PROFILE_NONE;
-	source->functions[n] = profile_index_put(
-		&merge->functions,
-		profile_hash(&function->start_line, sizeof function->start_line, function->name),
-		(uint32_t)out->function_count, function_same, out);
-	out->function_count += source->functions[n] == out->function_count;
-	return source->functions[n];
-}
-
-/* ---- locations: address within the mapping, mapping, lines, folded -------- */
-
-static uint64_t relative_address(const struct cap_profile *profile, const struct profile_location *location)
-{
-	if (location->mapping == PROFILE_NONE)
-		return location->address;
-	return location->address - profile->mappings[location->mapping].start;
-}
-
-static bool lines_same(const struct profile_line *a, const struct profile_line *b, uint32_t count)
-{
-	for (uint32_t i = 0; i < count; i++)
-		if (a[i].function != b[i].function || a[i].line != b[i].line || a[i].column != b[i].column)
-			return false;
-	return true;
-}
-
-static bool location_same(const void *context, uint32_t a, uint32_t b)
-{
-	const struct cap_profile *profile = context;
-	const struct profile_location *x = &profile->locations[a], *y = &profile->locations[b];
-
-	return relative_address(profile, x) == relative_address(profile, y) && x->mapping == y->mapping &&
-	       x->folded == y->folded && x->line_count == y->line_count &&
-	       lines_same(profile->lines + x->lines, profile->lines + y->lines, x->line_count);
-}
-
-static uint32_t location_hash(const struct cap_profile *profile, const struct profile_location *location)
-{
-	uint64_t address = relative_address(profile, location);
-	uint32_t hash = profile_hash(&address, sizeof address, location->mapping);
-
-	for (uint32_t i = 0; i < location->line_count; i++) {
-		const struct profile_line *line = &profile->lines[location->lines + i];
-
-		hash = profile_hash(&line->line, sizeof line->line, hash ^ line->function);
-	}
-	return hash;
-}
-
-/* Adds the lines behind those that count; they do once the location proves to be new. */
-static bool map_lines(struct merge *merge, struct source *source, const struct profile_location *from)
-{
-	struct cap_profile *out = merge->out;
-	struct profile_line *line;
-
-	if (!profile_reserve(&out->lines, &merge->room.lines, out->line_count, from->line_count,
-			     sizeof *line))
-		return false;
-	for (uint32_t i = 0; i < from->line_count; i++) {
-		line = &out->lines[out->line_count + i];
-		*line = source->profile->lines[from->lines + i];
-		line->function = map_function(merge, source, line->function);
-		if (line->function == PROFILE_NONE)
-			return false;
-	}
-	return true;
-}
-
-static uint32_t map_location(struct merge *merge, struct source *source, uint32_t n)
-{
-	struct cap_profile *out = merge->out;
-	const struct profile_location *from = &source->profile->locations[n];
-	struct profile_location *location;
-	uint32_t found;
-
-	if (source->locations[n] != PROFILE_NONE)
-		return source->locations[n];
-	if (!profile_reserve(&out->locations, &merge->room.locations, out->location_count, 1,
-			     sizeof *location) ||
-	    !map_lines(merge, source, from))
-		return PROFILE_NONE;
-	location = &out->locations[out->location_count];
-	*location = *from;
-	location->lines = (uint32_t)out->line_count;
-	location->mapping = map_mapping(merge, source, from->mapping);
-	if (from->mapping != PROFILE_NONE && location->mapping == PROFILE_NONE)
-		return PROFILE_NONE;
-	if (from->mapping != PROFILE_NONE)
-		location->address += out->mappings[location->mapping].start -
-				     source->profile->mappings[from->mapping].start;
-	found = profile_index_put(&merge->locations, location_hash(out, location),
-				  (uint32_t)out->location_count, location_same, out);
-	if (found == out->location_count) {
-		out->location_count++;
-		out->line_count += from->line_count;
-	}
-	source->locations[n] = found;
-	return found;
 }
 
 /* ---- samples: stack and labels --------------------------------------------- */
@@ -303,14 +106,14 @@ static bool reserve_sample(struct merge *merge, size_t frames, size_t labels)
 	return true;
 }
 
-static bool map_frames(struct merge *merge, struct source *source, size_t sample)
+static bool map_frames(struct merge *merge, struct merge_source *source, size_t sample)
 {
 	struct cap_profile *out = merge->out;
 	uint32_t end = out->frame_start[out->sample_count];
 
 	for (uint32_t i = source->profile->frame_start[sample]; i < source->profile->frame_start[sample + 1];
 	     i++) {
-		uint32_t location = map_location(merge, source, source->profile->frames[i]);
+		uint32_t location = merge_location(merge, source, source->profile->frames[i]);
 
 		if (location == PROFILE_NONE)
 			return out_of_memory(merge);
@@ -320,7 +123,7 @@ static bool map_frames(struct merge *merge, struct source *source, size_t sample
 	return true;
 }
 
-static bool map_labels(struct merge *merge, struct source *source, size_t sample)
+static bool map_labels(struct merge *merge, struct merge_source *source, size_t sample)
 {
 	struct cap_profile *out = merge->out;
 	uint32_t start = out->label_start[out->sample_count], end = start;
@@ -330,9 +133,9 @@ static bool map_labels(struct merge *merge, struct source *source, size_t sample
 		struct profile_label *label = &out->labels[end++];
 
 		*label = source->profile->labels[i];
-		label->key = map_string(merge, source, label->key);
-		label->str = map_string(merge, source, label->str);
-		label->unit = map_string(merge, source, label->unit);
+		label->key = merge_string(merge, source, label->key);
+		label->str = merge_string(merge, source, label->str);
+		label->unit = merge_string(merge, source, label->unit);
 		if (label->key == PROFILE_NONE || label->str == PROFILE_NONE || label->unit == PROFILE_NONE)
 			return out_of_memory(merge);
 	}
@@ -354,7 +157,7 @@ static void add_values(struct cap_profile *out, uint32_t sample, const int64_t *
 		sums[i] = profile_sum(sums[i], values[i]);
 }
 
-static bool map_sample(struct merge *merge, struct source *source, size_t sample)
+static bool map_sample(struct merge *merge, struct merge_source *source, size_t sample)
 {
 	const struct cap_profile *from = source->profile;
 	struct cap_profile *out = merge->out;
@@ -391,17 +194,17 @@ static uint32_t *none(size_t count)
 	return items;
 }
 
-static bool source_init(struct source *source, const struct cap_profile *profile)
+static bool source_init(struct merge_source *source, const struct cap_profile *profile)
 {
-	*source = (struct source){.profile = profile,
-				  .strings = none(profile->strings.count),
-				  .mappings = none(profile->mapping_count),
-				  .functions = none(profile->function_count),
-				  .locations = none(profile->location_count)};
+	*source = (struct merge_source){.profile = profile,
+					.strings = none(profile->strings.count),
+					.mappings = none(profile->mapping_count),
+					.functions = none(profile->function_count),
+					.locations = none(profile->location_count)};
 	return source->strings && source->mappings && source->functions && source->locations;
 }
 
-static void source_release(struct source *source)
+static void source_release(struct merge_source *source)
 {
 	free(source->strings);
 	free(source->mappings);
@@ -410,12 +213,12 @@ static void source_release(struct source *source)
 }
 
 /* The first mapping is the main program, so the first of the first source that has one stays first. */
-static bool map_source(struct merge *merge, struct source *source)
+static bool map_source(struct merge *merge, struct merge_source *source)
 {
 	bool ok = true;
 
 	if (!merge->out->mapping_count && source->profile->mapping_count &&
-	    map_mapping(merge, source, 0) == PROFILE_NONE)
+	    merge_mapping(merge, source, 0) == PROFILE_NONE)
 		return out_of_memory(merge);
 	for (size_t i = 0; ok && i < source->profile->sample_count; i++)
 		if (!is_zero(source->profile, i))
@@ -459,7 +262,7 @@ static bool check_types(struct merge *merge, const struct cap_profile *a, const 
 	return false;
 }
 
-static bool start_types(struct merge *merge, struct source *first)
+static bool start_types(struct merge *merge, struct merge_source *first)
 {
 	const struct cap_profile *from = first->profile;
 	struct cap_profile *out = merge->out;
@@ -468,8 +271,8 @@ static bool start_types(struct merge *merge, struct source *first)
 		return false;
 	out->type_count = from->type_count;
 	for (size_t i = 0; i < from->type_count; i++) {
-		out->types[i].type = map_string(merge, first, from->types[i].type);
-		out->types[i].unit = map_string(merge, first, from->types[i].unit);
+		out->types[i].type = merge_string(merge, first, from->types[i].type);
+		out->types[i].unit = merge_string(merge, first, from->types[i].unit);
 		if (out->types[i].type == PROFILE_NONE || out->types[i].unit == PROFILE_NONE)
 			return false;
 	}
@@ -477,15 +280,15 @@ static bool start_types(struct merge *merge, struct source *first)
 }
 
 /* What the first source decides alone. */
-static bool start(struct merge *merge, struct source *first)
+static bool start(struct merge *merge, struct merge_source *first)
 {
 	const struct cap_profile *from = first->profile;
 	struct cap_profile *out = merge->out;
 
-	out->period_type.type = map_string(merge, first, from->period_type.type);
-	out->period_type.unit = map_string(merge, first, from->period_type.unit);
-	out->drop_frames = map_string(merge, first, from->drop_frames);
-	out->keep_frames = map_string(merge, first, from->keep_frames);
+	out->period_type.type = merge_string(merge, first, from->period_type.type);
+	out->period_type.unit = merge_string(merge, first, from->period_type.unit);
+	out->drop_frames = merge_string(merge, first, from->drop_frames);
+	out->keep_frames = merge_string(merge, first, from->keep_frames);
 	return (start_types(merge, first) && out->period_type.type != PROFILE_NONE &&
 		out->period_type.unit != PROFILE_NONE && out->drop_frames != PROFILE_NONE &&
 		out->keep_frames != PROFILE_NONE) ||
@@ -499,13 +302,13 @@ static bool comment_same(const void *context, uint32_t a, uint32_t b)
 	return comments[a] == comments[b];
 }
 
-static bool map_comments(struct merge *merge, struct source *source)
+static bool map_comments(struct merge *merge, struct merge_source *source)
 {
 	struct cap_profile *out = merge->out;
 	uint32_t comment, found;
 
 	for (size_t i = 0; i < source->profile->comment_count; i++) {
-		comment = map_string(merge, source, source->profile->comments[i]);
+		comment = merge_string(merge, source, source->profile->comments[i]);
 		if (comment == PROFILE_NONE || !profile_reserve(&out->comments, &merge->room.comments,
 								out->comment_count, 1, sizeof *out->comments))
 			return false;
@@ -519,7 +322,7 @@ static bool map_comments(struct merge *merge, struct source *source)
 	return true;
 }
 
-static bool add_header(struct merge *merge, struct source *source)
+static bool add_header(struct merge *merge, struct merge_source *source)
 {
 	const struct cap_profile *from = source->profile;
 	struct cap_profile *out = merge->out;
@@ -530,9 +333,9 @@ static bool add_header(struct merge *merge, struct source *source)
 	if (!out->period || out->period < from->period)
 		out->period = from->period;
 	if (!out->default_type)
-		out->default_type = map_string(merge, source, from->default_type);
+		out->default_type = merge_string(merge, source, from->default_type);
 	if (!out->doc_url)
-		out->doc_url = map_string(merge, source, from->doc_url);
+		out->doc_url = merge_string(merge, source, from->doc_url);
 	return (map_comments(merge, source) && out->default_type != PROFILE_NONE &&
 		out->doc_url != PROFILE_NONE) ||
 	       out_of_memory(merge);
@@ -542,7 +345,7 @@ static bool add_header(struct merge *merge, struct source *source)
 
 static bool merge_all(struct merge *merge, struct cap_profile *const *profiles, size_t count)
 {
-	struct source source;
+	struct merge_source source;
 	bool ok = true;
 
 	for (size_t i = 1; ok && i < count; i++)

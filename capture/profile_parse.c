@@ -17,7 +17,7 @@ bool parse_fail(struct parse *parse, enum cap_status status, const char *format,
 	return false;
 }
 
-static bool out_of_memory(struct parse *parse)
+bool parse_out_of_memory(struct parse *parse)
 {
 	return parse_fail(parse, CAP_MEMORY, "out of memory after %zu samples", parse->profile->sample_count);
 }
@@ -29,8 +29,7 @@ static bool wide_same(const void *context, uint32_t a, uint32_t b)
 	return items[a] == items[b];
 }
 
-/* 64-bit ids in 32 bits: small ones as they are, others through a table. */
-static bool id_pack(struct parse *parse, uint64_t id, uint32_t *ret)
+bool parse_id(struct parse *parse, uint64_t id, uint32_t *ret)
 {
 	struct parse_wide *wide = &parse->wide;
 	uint32_t item;
@@ -40,23 +39,19 @@ static bool id_pack(struct parse *parse, uint64_t id, uint32_t *ret)
 		return true;
 	}
 	if (!profile_reserve(&wide->items, &wide->capacity, wide->count, 1, sizeof *wide->items))
-		return out_of_memory(parse);
+		return parse_out_of_memory(parse);
 	wide->items[wide->count] = id;
 	item = profile_index_put(&wide->index, profile_hash(&id, sizeof id, 0), (uint32_t)wide->count,
 				 wide_same, wide->items);
 	if (item == PROFILE_NONE)
-		return out_of_memory(parse);
+		return parse_out_of_memory(parse);
 	wide->count += item == wide->count;
 	*ret = PARSE_WIDE | item;
 	return true;
 }
 
-/*
- * Reads a message whose known fields, 1 to count - 1, are all single varints.
- * As in proto3 the last one counts when a field comes twice.
- */
-static bool read_numbers(struct parse *parse, const char *what, size_t n, struct proto_reader reader,
-			 uint64_t *values, uint32_t count)
+bool parse_numbers(struct parse *parse, const char *what, size_t n, struct proto_reader reader,
+		   uint64_t *values, uint32_t count)
 {
 	struct proto_field field;
 	const char *why;
@@ -74,8 +69,7 @@ static bool read_numbers(struct parse *parse, const char *what, size_t n, struct
 	return true;
 }
 
-/* A string's number in the file, to be checked against the table once that is known. */
-static bool read_string(struct parse *parse, const char *what, size_t n, uint64_t value, uint32_t *ret)
+bool parse_string(struct parse *parse, const char *what, size_t n, uint64_t value, uint32_t *ret)
 {
 	if (value >= PROFILE_NONE)
 		return parse_fail(parse, CAP_FORMAT, "%s %zu: string %lld cannot be in the string table",
@@ -89,9 +83,9 @@ static bool read_type(struct parse *parse, const char *what, size_t n, struct pr
 {
 	uint64_t values[3];
 
-	return read_numbers(parse, what, n, reader, values, 3) &&
-	       read_string(parse, what, n, values[1], &ret->type) &&
-	       read_string(parse, what, n, values[2], &ret->unit);
+	return parse_numbers(parse, what, n, reader, values, 3) &&
+	       parse_string(parse, what, n, values[1], &ret->type) &&
+	       parse_string(parse, what, n, values[2], &ret->unit);
 }
 
 static bool read_sample_type(struct parse *parse, struct proto_reader reader)
@@ -100,148 +94,11 @@ static bool read_sample_type(struct parse *parse, struct proto_reader reader)
 
 	if (!profile_reserve(&profile->types, &parse->room.types, profile->type_count, 1,
 			     sizeof *profile->types))
-		return out_of_memory(parse);
+		return parse_out_of_memory(parse);
 	if (!read_type(parse, "sample type", profile->type_count + 1, reader,
 		       &profile->types[profile->type_count]))
 		return false;
 	profile->type_count++;
-	return true;
-}
-
-/* ---- samples ------------------------------------------------------------ */
-
-static bool bad_sample(struct parse *parse, const char *why)
-{
-	return parse_fail(parse, CAP_FORMAT, "sample %zu: %s", parse->profile->sample_count + 1, why);
-}
-
-static bool read_frames(struct parse *parse, struct proto_reader reader)
-{
-	struct cap_profile *profile = parse->profile;
-	uint32_t *frames = profile->frames, *count = &profile->frame_start[profile->sample_count + 1];
-	uint64_t id;
-	const char *why;
-
-	while (reader.p < reader.end) {
-		why = proto_varint(&reader, &id);
-		if (why)
-			return bad_sample(parse, why);
-		if (id < PARSE_WIDE)
-			frames[*count] = (uint32_t)id;
-		else if (!id_pack(parse, id, &frames[*count]))
-			return false;
-		++*count;
-	}
-	return true;
-}
-
-static bool read_values(struct parse *parse, struct proto_reader reader, size_t *count)
-{
-	const char *why;
-	uint64_t value;
-
-	while (reader.p < reader.end) {
-		why = proto_varint(&reader, &value);
-		if (why)
-			return bad_sample(parse, why);
-		if (!profile_reserve(&parse->profile->values, &parse->room.values, *count, 1,
-				     sizeof(int64_t)))
-			return out_of_memory(parse);
-		parse->profile->values[(*count)++] = (int64_t)value;
-	}
-	return true;
-}
-
-static bool read_label(struct parse *parse, struct proto_reader reader)
-{
-	struct cap_profile *profile = parse->profile;
-	size_t n = profile->sample_count + 1;
-	uint32_t *count = &profile->label_start[n];
-	struct profile_label *label;
-	uint64_t values[5];
-
-	if (!profile_reserve(&profile->labels, &parse->room.labels, *count, 1, sizeof *profile->labels))
-		return out_of_memory(parse);
-	label = &profile->labels[*count];
-	if (!read_numbers(parse, "label of sample", n, reader, values, 5) ||
-	    !read_string(parse, "label of sample", n, values[1], &label->key) ||
-	    !read_string(parse, "label of sample", n, values[2], &label->str) ||
-	    !read_string(parse, "label of sample", n, values[4], &label->unit))
-		return false;
-	label->num = label->str ? 0 : (int64_t)values[3];
-	label->unit = label->str ? 0 : label->unit;
-	*count += label->str || label->num || label->unit;
-	return true;
-}
-
-/* An unpacked number is read as a packed list of one: its bytes are those just passed. */
-static struct proto_reader list_of(const struct proto_field *field, const unsigned char *from,
-				   const struct proto_reader *reader)
-{
-	struct proto_reader list = {from, reader->p};
-	uint64_t tag;
-
-	if (field->wire == PROTO_BYTES)
-		return field->bytes;
-	proto_varint(&list, &tag);
-	return list;
-}
-
-static bool read_sample_field(struct parse *parse, const struct proto_field *field, struct proto_reader list,
-			      size_t *values)
-{
-	bool bytes = field->wire == PROTO_BYTES;
-
-	if (field->number > 3)
-		return true;
-	if (field->number == 3 && bytes)
-		return read_label(parse, field->bytes);
-	if (field->number == 3 || (!bytes && field->wire != PROTO_VARINT))
-		return bad_sample(parse, "a field has the wrong wire type");
-	return field->number == 1 ? read_frames(parse, list) : read_values(parse, list, values);
-}
-
-/* Room for all that a sample of this size can hold, but for its values and labels. */
-static bool reserve_sample(struct parse *parse, size_t size)
-{
-	struct cap_profile *profile = parse->profile;
-	size_t n = profile->sample_count;
-
-	if (!profile_reserve(&profile->frames, &parse->room.frames, profile->frame_start[n], size,
-			     sizeof *profile->frames) ||
-	    !profile_reserve(&profile->frame_start, &parse->room.frame_start, n + 1, 1,
-			     sizeof *profile->frame_start) ||
-	    !profile_reserve(&profile->label_start, &parse->room.label_start, n + 1, 1,
-			     sizeof *profile->label_start))
-		return out_of_memory(parse);
-	profile->frame_start[n + 1] = profile->frame_start[n];
-	profile->label_start[n + 1] = profile->label_start[n];
-	return true;
-}
-
-static bool read_sample(struct parse *parse, struct proto_reader reader)
-{
-	size_t n = parse->profile->sample_count, start = n * parse->value_count, values = start;
-	struct proto_field field;
-	const unsigned char *from;
-	const char *why;
-
-	if (!reserve_sample(parse, (size_t)(reader.end - reader.p)))
-		return false;
-	while (reader.p < reader.end) {
-		from = reader.p;
-		why = proto_next(&reader, &field);
-		if (why)
-			return bad_sample(parse, why);
-		if (!read_sample_field(parse, &field, list_of(&field, from, &reader), &values))
-			return false;
-	}
-	if (n == 0)
-		parse->value_count = values;
-	if (values == start || values - start != parse->value_count)
-		return parse_fail(parse, CAP_FORMAT, "sample %zu has %zu values, sample 1 has %zu", n + 1,
-				  values - start, parse->value_count);
-	parse->profile->sample_count++;
 	return true;
 }
 
@@ -252,8 +109,8 @@ static bool put_id(struct parse *parse, const char *what, size_t n, uint64_t id,
 	if (!id)
 		return parse_fail(parse, CAP_FORMAT, "%s %zu has id 0", what, n + 1);
 	if (!profile_reserve(ids, room, n, 1, sizeof **ids))
-		return out_of_memory(parse);
-	return id_pack(parse, id, &(*ids)[n]);
+		return parse_out_of_memory(parse);
+	return parse_id(parse, id, &(*ids)[n]);
 }
 
 static uint32_t mapping_flags(const uint64_t *values)
@@ -273,12 +130,12 @@ static bool read_mapping(struct parse *parse, struct proto_reader reader)
 	uint64_t values[11];
 
 	if (!profile_reserve(&profile->mappings, &parse->room.mappings, n, 1, sizeof *mapping))
-		return out_of_memory(parse);
+		return parse_out_of_memory(parse);
 	mapping = &profile->mappings[n];
-	if (!read_numbers(parse, "mapping", n + 1, reader, values, 11) ||
+	if (!parse_numbers(parse, "mapping", n + 1, reader, values, 11) ||
 	    !put_id(parse, "mapping", n, values[1], &parse->mapping_ids, &parse->mapping_id_room) ||
-	    !read_string(parse, "mapping", n + 1, values[5], &mapping->file) ||
-	    !read_string(parse, "mapping", n + 1, values[6], &mapping->build_id))
+	    !parse_string(parse, "mapping", n + 1, values[5], &mapping->file) ||
+	    !parse_string(parse, "mapping", n + 1, values[6], &mapping->build_id))
 		return false;
 	mapping->start = values[2];
 	mapping->limit = values[3];
@@ -297,16 +154,16 @@ static bool read_line(struct parse *parse, struct proto_reader reader)
 	uint64_t values[4];
 
 	if (!profile_reserve(&profile->lines, &parse->room.lines, profile->line_count, 1, sizeof *line))
-		return out_of_memory(parse);
+		return parse_out_of_memory(parse);
 	line = &profile->lines[profile->line_count];
-	if (!read_numbers(parse, "line of location", n, reader, values, 4))
+	if (!parse_numbers(parse, "line of location", n, reader, values, 4))
 		return false;
 	if (!values[1])
 		return parse_fail(parse, CAP_FORMAT, "location %zu has a line without function", n);
 	line->line = (int64_t)values[2];
 	line->column = (int64_t)values[3];
 	profile->line_count++;
-	return id_pack(parse, values[1], &line->function);
+	return parse_id(parse, values[1], &line->function);
 }
 
 static bool read_location_fields(struct parse *parse, struct proto_reader reader, uint64_t values[6])
@@ -338,11 +195,11 @@ static bool read_location(struct parse *parse, struct proto_reader reader)
 	uint64_t values[6] = {0};
 
 	if (!profile_reserve(&profile->locations, &parse->room.locations, n, 1, sizeof *location))
-		return out_of_memory(parse);
+		return parse_out_of_memory(parse);
 	location = &profile->locations[n];
 	if (!read_location_fields(parse, reader, values) ||
 	    !put_id(parse, "location", n, values[1], &parse->location_ids, &parse->location_id_room) ||
-	    !id_pack(parse, values[2], &location->mapping))
+	    !parse_id(parse, values[2], &location->mapping))
 		return false;
 	location->address = values[3];
 	location->lines = (uint32_t)lines;
@@ -360,14 +217,14 @@ static bool read_function(struct parse *parse, struct proto_reader reader)
 	uint64_t values[6];
 
 	if (!profile_reserve(&profile->functions, &parse->room.functions, n, 1, sizeof *function))
-		return out_of_memory(parse);
+		return parse_out_of_memory(parse);
 	function = &profile->functions[n];
 	function->shown = 0;
-	if (!read_numbers(parse, "function", n + 1, reader, values, 6) ||
+	if (!parse_numbers(parse, "function", n + 1, reader, values, 6) ||
 	    !put_id(parse, "function", n, values[1], &parse->function_ids, &parse->function_id_room) ||
-	    !read_string(parse, "function", n + 1, values[2], &function->name) ||
-	    !read_string(parse, "function", n + 1, values[3], &function->system_name) ||
-	    !read_string(parse, "function", n + 1, values[4], &function->file))
+	    !parse_string(parse, "function", n + 1, values[2], &function->name) ||
+	    !parse_string(parse, "function", n + 1, values[3], &function->system_name) ||
+	    !parse_string(parse, "function", n + 1, values[4], &function->file))
 		return false;
 	function->start_line = (int64_t)values[5];
 	profile->function_count++;
@@ -383,10 +240,10 @@ static bool read_table_string(struct parse *parse, struct proto_reader reader)
 		return parse_fail(parse, CAP_FORMAT, "the first entry of the string table is not empty");
 	if (!profile_reserve(&parse->strings, &parse->string_room, parse->string_count, 1,
 			     sizeof *parse->strings))
-		return out_of_memory(parse);
+		return parse_out_of_memory(parse);
 	string = profile_strings_put(&parse->profile->strings, (const char *)reader.p, length);
 	if (string == PROFILE_NONE)
-		return out_of_memory(parse);
+		return parse_out_of_memory(parse);
 	parse->strings[parse->string_count++] = string;
 	return true;
 }
@@ -404,8 +261,8 @@ static bool read_comments(struct parse *parse, struct proto_reader list)
 			return parse_fail(parse, CAP_FORMAT, "comment %zu: %s", *n + 1, why);
 		if (!profile_reserve(&profile->comments, &parse->room.comments, *n, 1,
 				     sizeof *profile->comments))
-			return out_of_memory(parse);
-		if (!read_string(parse, "comment", *n + 1, value, &profile->comments[*n]))
+			return parse_out_of_memory(parse);
+		if (!parse_string(parse, "comment", *n + 1, value, &profile->comments[*n]))
 			return false;
 		++*n;
 	}
@@ -428,9 +285,9 @@ static bool read_header_number(struct parse *parse, uint32_t number, uint64_t va
 
 	switch (number) {
 	case 7:
-		return read_string(parse, "field", number, value, &profile->drop_frames);
+		return parse_string(parse, "field", number, value, &profile->drop_frames);
 	case 8:
-		return read_string(parse, "field", number, value, &profile->keep_frames);
+		return parse_string(parse, "field", number, value, &profile->keep_frames);
 	case 9:
 		return read_time(parse, value);
 	case 10:
@@ -440,9 +297,9 @@ static bool read_header_number(struct parse *parse, uint32_t number, uint64_t va
 		profile->period = (int64_t)value;
 		return true;
 	case 14:
-		return read_string(parse, "field", number, value, &profile->default_type);
+		return parse_string(parse, "field", number, value, &profile->default_type);
 	default:
-		return read_string(parse, "field", number, value, &profile->doc_url);
+		return parse_string(parse, "field", number, value, &profile->doc_url);
 	}
 }
 
@@ -452,7 +309,7 @@ static bool read_table_entry(struct parse *parse, uint32_t number, struct proto_
 	case 1:
 		return read_sample_type(parse, bytes);
 	case 2:
-		return read_sample(parse, bytes);
+		return parse_sample(parse, bytes);
 	case 3:
 		return read_mapping(parse, bytes);
 	case 4:
@@ -498,7 +355,7 @@ static bool read_profile(struct parse *parse, const unsigned char *data, size_t 
 		if (why)
 			return parse_fail(parse, CAP_FORMAT, "not one, or cut short: %s at byte %zu of %zu",
 					  why, (size_t)(from - data), size);
-		if (!read_field(parse, &field, list_of(&field, from, &reader), (size_t)(from - data)))
+		if (!read_field(parse, &field, parse_list(&field, from, &reader), (size_t)(from - data)))
 			return false;
 	}
 	return true;
@@ -529,7 +386,7 @@ static enum cap_status parse_plain(const unsigned char *data, size_t size, struc
 			*ret = parse.profile;
 			parse.profile = NULL;
 		} else {
-			out_of_memory(&parse);
+			parse_out_of_memory(&parse);
 		}
 	}
 	parse_release(&parse);

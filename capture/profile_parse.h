@@ -1,5 +1,5 @@
 /*
- * What profile_parse.c (bytes to tables) hands to profile_link.c (tables that
+ * What profile_parse.c and profile_parse_sample.c (bytes to tables) hand to profile_link.c (tables that
  * refer to each other by index).
  */
 #ifndef CAPTURE_PROFILE_PARSE_H
@@ -38,6 +38,38 @@ struct parse {
 /* Sets the error; always false. */
 bool parse_fail(struct parse *parse, enum cap_status status, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
+
+bool parse_out_of_memory(struct parse *parse);
+
+/* A 64-bit id in 32 bits: small ones as they are, others through a table. */
+bool parse_id(struct parse *parse, uint64_t id, uint32_t *ret);
+
+/*
+ * Reads a message whose known fields, 1 to count - 1, are all single varints.
+ * As in proto3 the last one counts when a field comes twice. `what` and `n` name
+ * the place in errors.
+ */
+bool parse_numbers(struct parse *parse, const char *what, size_t n, struct proto_reader reader,
+		   uint64_t *values, uint32_t count);
+
+/* A string's number in the file, to be checked against the table once that is known. */
+bool parse_string(struct parse *parse, const char *what, size_t n, uint64_t value, uint32_t *ret);
+
+/* An unpacked number is read as a packed list of one: its bytes are those just passed. */
+static inline struct proto_reader parse_list(const struct proto_field *field, const unsigned char *from,
+					     const struct proto_reader *reader)
+{
+	struct proto_reader list = {from, reader->p};
+	uint64_t tag;
+
+	if (field->wire == PROTO_BYTES)
+		return field->bytes;
+	proto_varint(&list, &tag);
+	return list;
+}
+
+/* One sample. Its locations and strings are checked by parse_link. */
+bool parse_sample(struct parse *parse, struct proto_reader reader);
 
 /* Ids and string numbers become indexes; everything that cannot is an error. */
 bool parse_link(struct parse *parse);
