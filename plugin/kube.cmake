@@ -2,6 +2,8 @@ set(KUBE_SOURCES
 	cluster.c
 	cluster_failure.c
 	credentials.c
+	exec_plugin.c
+	kube_file.c
 	kubeconfig.c
 	kubeconfig_files.c
 	kubeconfig_user.c
@@ -14,6 +16,7 @@ set(KUBE_SOURCES
 	ranking_print.c
 	rbac.c
 	selector.c
-	yaml.c
 	usage.c
+	wall_time.c
+	yaml.c
 )
