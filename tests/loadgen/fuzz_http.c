@@ -1,0 +1,72 @@
+/*
+ * Fuzzes the answer parser: the first byte says HEAD or not and how the rest is
+ * cut; whole and in pieces must come to the same. With clang's -fsanitize=fuzzer
+ * (FUZZ_ENGINE defined) libFuzzer drives it; without, main() replays files.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "loadgen/http.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static enum lg_http_progress parse(struct lg_http *http, const char *text, size_t size, size_t step, size_t *used)
+{
+	enum lg_http_progress progress = LG_HTTP_MORE;
+
+	*used = 0;
+	for (size_t at = 0; at < size && progress == LG_HTTP_MORE; at += step) {
+		size_t piece = step < size - at ? step : size - at, taken;
+
+		progress = lg_http_feed(http, text + at, piece, &taken);
+		*used += taken;
+	}
+	return progress;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct lg_http whole, pieces;
+	size_t whole_used, pieces_used;
+	const char *text = (const char *) data + 1;
+
+	if (size < 2)
+		return 0;
+	lg_http_begin(&whole, data[0] & 1);
+	lg_http_begin(&pieces, data[0] & 1);
+	if (parse(&whole, text, size - 1, size, &whole_used) !=
+		    parse(&pieces, text, size - 1, 1 + data[0] % 13, &pieces_used) ||
+	    whole.error != pieces.error || whole.status != pieces.status)
+		abort();
+	if (!whole.error && (whole_used != pieces_used || whole.keep_alive != pieces.keep_alive))
+		abort();
+	if (lg_http_end(&whole) != lg_http_end(&pieces) || whole.head > LG_HTTP_MAX_HEAD)
+		abort();
+	return 0;
+}
+
+#ifndef FUZZ_ENGINE
+static int replay(const char *path)
+{
+	static uint8_t data[1 << 20];
+	FILE *file = fopen(path, "rbe");
+	size_t size;
+
+	if (!file) {
+		perror(path);
+		return 1;
+	}
+	size = fread(data, 1, sizeof data, file);
+	fclose(file);
+	return LLVMFuzzerTestOneInput(data, size);
+}
+
+int main(int argc, char **argv)
+{
+	int failed = argc < 2;
+
+	for (int i = 1; i < argc; i++)
+		failed |= replay(argv[i]);
+	return failed;
+}
+#endif
