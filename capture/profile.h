@@ -203,8 +203,9 @@ bool profile_mapping_labels(struct cap_profile *profile);
  *
  * The expressions are POSIX extended ones of libc, where upstream has RE2's: \d
  * and (?i) are not known. As the profile is not trusted and libc's compiler
- * can be made to eat memory, an expression of over 1024 bytes, or with '{' or a
- * back reference, is ignored, as upstream ignores one that does not compile.
+ * can be made to eat memory, an expression of over 1024 bytes, or with '{', a
+ * back reference or more than eight '+' is ignored, as upstream ignores one that
+ * does not compile.
  * False when memory is out.
  */
 bool profile_prune(struct cap_profile *profile);

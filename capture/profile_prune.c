@@ -6,6 +6,8 @@
 #include "capture/profile.h"
 
 #define EXPRESSION_MAX 1024
+#define PLUS_MAX       8    /* libc copies what a '+' repeats: nested ones double each time */
+#define TEXT_MAX       4096 /* libc keeps a state for each character it saw, until it compiles again */
 #define NAME_MAX_MATCH 8192
 
 enum prune { PRUNE_UNKNOWN, PRUNE_NO, PRUNE_YES };
@@ -14,6 +16,7 @@ struct pruner {
 	struct cap_profile *profile;
 	regex_t drop, keep;
 	bool has_drop, has_keep;
+	size_t seen;		    /* characters matched since the expressions were compiled */
 	unsigned char *of_string;   /* enum prune by name */
 	unsigned char *of_location; /* what of a location matched */
 };
@@ -22,7 +25,13 @@ enum matched { MATCHED_NONE, MATCHED_INLINED, MATCHED_WHOLE };
 
 static bool is_safe(const char *expression)
 {
+	size_t plus = 0;
+
 	if (strlen(expression) > EXPRESSION_MAX || strchr(expression, '{'))
+		return false;
+	for (const char *c = expression; *c; c++)
+		plus += *c == '+';
+	if (plus > PLUS_MAX)
 		return false;
 	for (const char *c = strchr(expression, '\\'); c; c = strchr(c + 2, '\\'))
 		if (!c[1] || isdigit((unsigned char)c[1]))
@@ -63,6 +72,39 @@ static void simple_name(const char *name, char out[NAME_MAX_MATCH])
 	out[used] = '\0';
 }
 
+static void release(struct pruner *pruner)
+{
+	if (pruner->has_drop)
+		regfree(&pruner->drop);
+	if (pruner->has_keep)
+		regfree(&pruner->keep);
+	pruner->has_drop = pruner->has_keep = false;
+}
+
+/* Is there something to drop? An expression that cannot be used means no. */
+static bool compile_both(struct pruner *pruner)
+{
+	const char *drop = profile_text(pruner->profile, pruner->profile->drop_frames);
+	const char *keep = profile_text(pruner->profile, pruner->profile->keep_frames);
+
+	pruner->seen = 0;
+	pruner->has_drop = compile(&pruner->drop, drop);
+	if (pruner->has_drop && *keep)
+		pruner->has_keep = compile(&pruner->keep, keep);
+	return pruner->has_drop && (pruner->has_keep || !*keep);
+}
+
+static bool match_name(struct pruner *pruner, const char *name)
+{
+	pruner->seen += strlen(name);
+	if (pruner->seen > TEXT_MAX) {
+		release(pruner);
+		compile_both(pruner);
+	}
+	return pruner->has_drop && regexec(&pruner->drop, name, 0, NULL, 0) == 0 &&
+	       (!pruner->has_keep || regexec(&pruner->keep, name, 0, NULL, 0) != 0);
+}
+
 static bool matches(struct pruner *pruner, uint32_t string)
 {
 	char name[NAME_MAX_MATCH];
@@ -72,8 +114,7 @@ static bool matches(struct pruner *pruner, uint32_t string)
 		return false;
 	if (pruner->of_string[string] == PRUNE_UNKNOWN) {
 		simple_name(profile_text(pruner->profile, string), name);
-		yes = regexec(&pruner->drop, name, 0, NULL, 0) == 0 &&
-		      (!pruner->has_keep || regexec(&pruner->keep, name, 0, NULL, 0) != 0);
+		yes = match_name(pruner, name);
 		pruner->of_string[string] = yes ? PRUNE_YES : PRUNE_NO;
 	}
 	return pruner->of_string[string] == PRUNE_YES;
@@ -149,20 +190,12 @@ static bool prune(struct pruner *pruner)
 
 bool profile_prune(struct cap_profile *profile)
 {
-	const char *drop = profile_text(profile, profile->drop_frames);
-	const char *keep = profile_text(profile, profile->keep_frames);
 	struct pruner pruner = {.profile = profile};
 	bool ok = true;
 
-	pruner.has_drop = compile(&pruner.drop, drop);
-	if (pruner.has_drop && *keep)
-		pruner.has_keep = compile(&pruner.keep, keep);
-	if (pruner.has_drop && (pruner.has_keep || !*keep))
+	if (compile_both(&pruner))
 		ok = prune(&pruner);
-	if (pruner.has_drop)
-		regfree(&pruner.drop);
-	if (pruner.has_keep)
-		regfree(&pruner.keep);
+	release(&pruner);
 	free(pruner.of_string);
 	free(pruner.of_location);
 	return ok;

@@ -104,7 +104,7 @@ bool cluster_refresh(struct cluster *cluster)
 	return credentials_refresh(cluster->credentials);
 }
 
-static int parse(const struct cluster *cluster, const struct cap_response *response, const char *path,
+static int parse(const struct cluster *cluster, const struct cap_response *response, const char *doing,
 		 cJSON **ret, struct error *error)
 {
 	cJSON *json = cJSON_ParseWithLength((const char *)response->body, response->size);
@@ -115,8 +115,8 @@ static int parse(const struct cluster *cluster, const struct cap_response *respo
 	}
 	cJSON_Delete(json);
 	return error_set(error,
-			 "%s %s: the answer (%zu bytes, '%s') is not JSON; is '%s' a Kubernetes API server?",
-			 "GET", path, response->size, response->content_type, cluster->config.server);
+			 "%s: the answer (%zu bytes, '%s') is not JSON; is '%s' a Kubernetes API server?",
+			 doing, response->size, response->content_type, cluster->config.server);
 }
 
 static int call(struct cluster *cluster, struct cap_request *request, cJSON **ret, struct error *error)
@@ -138,7 +138,7 @@ static int call(struct cluster *cluster, struct cap_request *request, cJSON **re
 		status = cap_request(&cluster->endpoint, request, &response, &failure);
 	}
 	if (status == CAP_OK) {
-		result = parse(cluster, &response, request->path, ret, error);
+		result = parse(cluster, &response, doing, ret, error);
 	} else {
 		struct cluster_call what = {&cluster->config, doing, NULL, NULL, NULL, cluster->timeout};
 

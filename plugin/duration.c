@@ -10,8 +10,8 @@
 static const struct unit {
 	const char *name;
 	int64_t ns;
-} units[] = {{"ms", 1000000},      {"us", 1000},          {"ns", 1}, {"h", 3600 * 1000000000LL},
-             {"m", 60000000000LL}, {"s", 1000000000LL}};
+} units[] = {{"ms", 1000000},	   {"us", 1000},       {"ns", 1}, {"h", 3600 * 1000000000LL},
+	     {"m", 60000000000LL}, {"s", 1000000000LL}};
 
 static const struct unit *unit_at(const char *text)
 {
@@ -62,19 +62,19 @@ int64_t duration_parse(const char *text)
 
 char *duration_print(int64_t ns, char ret[32])
 {
-	int64_t seconds = ns / 1000000000;
+	int64_t seconds = (ns + 500000000) / 1000000000;
 
-	if (ns < 1000000)
+	if (ns < 999500)
 		snprintf(ret, 32, "%.3gus", (double)ns / 1e3);
-	else if (ns < 1000000000)
+	else if (ns < 999500000)
 		snprintf(ret, 32, "%.3gms", (double)ns / 1e6);
-	else if (seconds < 60)
+	else if (ns < 59950000000)
 		snprintf(ret, 32, "%.3gs", (double)ns / 1e9);
 	else if (seconds < 3600)
 		snprintf(ret, 32, "%ldm%lds", (long)(seconds / 60), (long)(seconds % 60));
 	else
 		snprintf(ret, 32, "%ldh%ldm%lds", (long)(seconds / 3600), (long)(seconds / 60 % 60),
-		         (long)(seconds % 60));
+			 (long)(seconds % 60));
 	if (ns == 0)
 		snprintf(ret, 32, "0s");
 	return ret;

@@ -58,11 +58,19 @@ static int64_t limit_of(const cJSON *container, const char *what, int places)
 	return ret;
 }
 
+/* Of a list's items, so many are taken. */
+static size_t room_for(const cJSON *list, size_t max)
+{
+	size_t count = (size_t)cJSON_GetArraySize(list);
+
+	return count < max ? count : max;
+}
+
 static void parse_ports(const cJSON *list, struct pod_container *ret)
 {
 	const cJSON *json;
 
-	ret->ports = xcalloc(PORTS_MAX, sizeof *ret->ports);
+	ret->ports = xcalloc(room_for(list, PORTS_MAX), sizeof *ret->ports);
 	cJSON_ArrayForEach(json, list)
 	{
 		unsigned number = count_of(json, "containerPort");
@@ -82,7 +90,7 @@ static void parse_containers(const cJSON *list, struct pod *ret)
 {
 	const cJSON *json;
 
-	ret->containers = xcalloc(CONTAINERS_MAX, sizeof *ret->containers);
+	ret->containers = xcalloc(room_for(list, CONTAINERS_MAX), sizeof *ret->containers);
 	cJSON_ArrayForEach(json, list)
 	{
 		struct pod_container *container = &ret->containers[ret->container_count];
@@ -134,11 +142,27 @@ static void parse_status(const cJSON *status, struct pod *pod)
 	}
 }
 
+/* A sidecar: an init container that stays. */
+static bool is_restartable(const cJSON *containers, const cJSON *name)
+{
+	const cJSON *json;
+
+	cJSON_ArrayForEach(json, containers)
+	{
+		const cJSON *own = item_of(json, "name"), *policy = item_of(json, "restartPolicy");
+
+		if (cJSON_IsString(own) && cJSON_IsString(name) &&
+		    strcmp(own->valuestring, name->valuestring) == 0)
+			return cJSON_IsString(policy) && strcmp(policy->valuestring, "Always") == 0;
+	}
+	return false;
+}
+
 /* As kubectl says it (pkg/printers/internalversion/printers.go: printPod). */
-static char *init_state(const cJSON *pod_status, int total)
+static char *init_state(const cJSON *pod_status, const cJSON *containers)
 {
 	const cJSON *status;
-	int done = 0;
+	int done = 0, total = cJSON_GetArraySize(containers);
 
 	cJSON_ArrayForEach(status, item_of(pod_status, "initContainerStatuses"))
 	{
@@ -146,7 +170,8 @@ static char *init_state(const cJSON *pod_status, int total)
 		char *reason, *ret;
 
 		if ((terminated && count_of(terminated, "exitCode") == 0) ||
-		    cJSON_IsTrue(item_of(status, "started"))) {
+		    (cJSON_IsTrue(item_of(status, "started")) &&
+		     is_restartable(containers, item_of(status, "name")))) {
 			done++;
 			continue;
 		}
@@ -165,7 +190,7 @@ static void parse_pairs(const cJSON *map, struct pod_pair **ret, size_t *ret_cou
 {
 	const cJSON *json;
 
-	*ret = xcalloc(PAIRS_MAX, sizeof **ret);
+	*ret = xcalloc(room_for(map, PAIRS_MAX), sizeof **ret);
 	cJSON_ArrayForEach(json, map)
 	{
 		if (!cJSON_IsString(json) || !json->string || *ret_count == PAIRS_MAX)
@@ -217,7 +242,7 @@ static void parse_all(const cJSON *json, struct pod *pod)
 	pod->ip = text(status, "podIP", NAME_MAX_BYTES);
 	pod->phase = text(status, "phase", NAME_MAX_BYTES);
 	pod->reason = text(status, "reason", NAME_MAX_BYTES);
-	pod->init_state = init_state(status, cJSON_GetArraySize(item_of(spec, "initContainers")));
+	pod->init_state = init_state(status, item_of(spec, "initContainers"));
 	pod->ready = is_ready(status);
 	pod->terminating = cJSON_IsString(item_of(metadata, "deletionTimestamp"));
 	pod->host_network = cJSON_IsTrue(item_of(spec, "hostNetwork"));

@@ -6,8 +6,9 @@
 
 #include "plugin/text.h"
 
-#define PODS_MAX 20000
-#define PAGE	 500
+#define PODS_MAX  20000
+#define PAGE	  500
+#define PAGES_MAX 2000 /* a selector may leave few of a page, or none */
 
 /* What TYPE/NAME may name, and where the API keeps it. */
 static const struct kind {
@@ -132,7 +133,7 @@ static char *next_page(const cJSON *page)
 static int fetch_pages(struct cluster *cluster, const char *path, struct pod_list *list, struct error *error)
 {
 	char *token = NULL;
-	int status;
+	int status, pages = 0;
 
 	do {
 		cJSON *page = NULL;
@@ -146,6 +147,8 @@ static int fetch_pages(struct cluster *cluster, const char *path, struct pod_lis
 			token = next_page(page);
 		}
 		cJSON_Delete(page);
+		if (status == 0 && token && ++pages == PAGES_MAX)
+			status = error_set(error, "the API server's list of pods does not end");
 	} while (status == 0 && token);
 	free(token);
 	return status;

@@ -90,6 +90,15 @@ static uint16_t port_number(const char *text)
 	return *end || value > 65535 ? 0 : (uint16_t)value;
 }
 
+/* What can stand in a request line as it is; NULL otherwise. */
+static const char *usable_path(const char *path)
+{
+	for (const char *p = path; p && *p; p++)
+		if (*p <= ' ' || *p >= 0x7f || strchr("?#", *p))
+			return NULL;
+	return path && *path ? path : NULL;
+}
+
 static const char *annotation(const struct pod *pod, const char *type, const char *field)
 {
 	char key[96];
@@ -104,6 +113,7 @@ static const char *folder_of(const char *path, const char *type, char ret[256])
 	static const char *const ends[] = {"/profile", "/allocs", "/heap", NULL};
 	size_t length, tail;
 
+	path = usable_path(path);
 	if (!path)
 		return NULL;
 	snprintf(ret, 256, "%s", path);
@@ -197,20 +207,37 @@ static bool is_candidate(const struct pod *pod, const struct pod_port *port)
 	size_t count = pprof_candidates(pod, 0, NULL, list);
 
 	for (size_t i = 0; i < count; i++)
-		if (list[i].port == port->number && (port->number == PPROF_PORT || is_pprof_name(port->name)))
+		if (list[i].port == port->number)
 			return true;
 	return false;
 }
 
-static const struct pod_port *find_http(const struct pod *pod, bool by_name)
+static bool is_named_http(const struct pod *pod, const struct pod_port *port)
+{
+	(void)pod;
+	return is_http_name(port->name);
+}
+
+static bool is_no_candidate(const struct pod *pod, const struct pod_port *port)
+{
+	return !is_candidate(pod, port);
+}
+
+/* An annotated port, which may serve both. */
+static bool is_shared(const struct pod *pod, const struct pod_port *port)
+{
+	(void)pod;
+	return port->number != PPROF_PORT;
+}
+
+static const struct pod_port *find_http(const struct pod *pod,
+					bool (*fits)(const struct pod *, const struct pod_port *))
 {
 	for (size_t c = 0; c < pod->container_count; c++) {
 		for (size_t p = 0; p < pod->containers[c].port_count; p++) {
 			const struct pod_port *port = &pod->containers[c].ports[p];
 
-			if (!port->tcp || is_pprof_name(port->name))
-				continue;
-			if (by_name ? is_http_name(port->name) : !is_candidate(pod, port))
+			if (port->tcp && !is_pprof_name(port->name) && fits(pod, port))
 				return port;
 		}
 	}
@@ -219,10 +246,12 @@ static const struct pod_port *find_http(const struct pod *pod, bool by_name)
 
 int pod_http_port(const struct pod *pod, uint16_t *ret, char ret_why[128], struct error *error)
 {
-	const struct pod_port *port = find_http(pod, true);
+	const struct pod_port *port = find_http(pod, is_named_http);
 
 	if (!port)
-		port = find_http(pod, false);
+		port = find_http(pod, is_no_candidate);
+	if (!port)
+		port = find_http(pod, is_shared);
 	if (!port)
 		return error_usage(
 			error,

@@ -34,8 +34,9 @@ size_t pprof_candidates(const struct pod *pod, uint16_t port, const char *path,
 
 /*
  * The pod's HTTP port, for load through the tunnel: named http, http-*, web,
- * else the first TCP port that is no pprof candidate. *ret_why ("container
- * port 'http'") is written when it is not NULL. None: an error that says what to pass.
+ * else the first TCP port that is no pprof candidate, else one that an
+ * annotation gives (it may serve both). *ret_why ("container port 'http'") is
+ * written when it is not NULL. None: an error that says what to pass.
  */
 int pod_http_port(const struct pod *pod, uint16_t *ret, char ret_why[128], struct error *error);
 

@@ -33,14 +33,15 @@ static char *subject(const char *user)
 	return xprintf("- kind: User\n  apiGroup: rbac.authorization.k8s.io\n  name: \"%s\"\n", user);
 }
 
-/* A name for a double-quoted YAML scalar, or the placeholder. */
-static char *clean_user(const char *user)
+/* For a double-quoted YAML scalar: what the API server said may not add lines to it. NULL: the placeholder.
+ */
+static char *clean(const char *name, const char *placeholder)
 {
 	char *ret;
 
-	if (!user || !*user || strlen(user) > 512)
-		return xstrdup("YOUR-USER");
-	ret = xstrdup(user);
+	if (!name || !*name || strlen(name) > 512)
+		return xstrdup(placeholder);
+	ret = xstrdup(name);
 	text_clean(ret);
 	for (char *p = ret; *p; p++)
 		if (*p == '"' || *p == '\\')
@@ -50,10 +51,11 @@ static char *clean_user(const char *user)
 
 char *rbac_role_yaml(const char *ns, const char *user)
 {
-	char *name = clean_user(user), *who = subject(name), *where, *ret;
+	char *name = clean(user, "YOUR-USER"), *who = subject(name), *place = clean(ns, "YOUR-NAMESPACE"),
+	     *where, *ret;
 	const char *kind = ns ? "" : "Cluster";
 
-	where = ns ? xprintf("  namespace: \"%s\"\n", ns) : xstrdup("");
+	where = ns ? xprintf("  namespace: \"%s\"\n", place) : xstrdup("");
 	ret = xprintf("apiVersion: rbac.authorization.k8s.io/v1\n"
 		      "kind: %sRole\n"
 		      "metadata:\n"
@@ -72,6 +74,7 @@ char *rbac_role_yaml(const char *ns, const char *user)
 		      "subjects:\n%s",
 		      kind, where, rules, kind, where, kind, who);
 	free(where);
+	free(place);
 	free(who);
 	free(name);
 	return ret;

@@ -28,13 +28,26 @@ static size_t utf8_length(const unsigned char *p)
 	return length;
 }
 
+/* Characters that make a terminal show text in another order than it has (Unicode TR 36, 3.3), and U+2028/9.
+ */
+static int reorders(const unsigned char *p, size_t length)
+{
+	if (length == 2)
+		return p[0] == 0xd8 && p[1] == 0x9c; /* U+061C */
+	if (length != 3 || p[0] != 0xe2)
+		return 0;
+	return (p[1] == 0x80 && (p[2] == 0x8e || p[2] == 0x8f || (p[2] >= 0xa8 && p[2] <= 0xae))) ||
+	       (p[1] == 0x81 && p[2] >= 0xa6 && p[2] <= 0xa9);
+}
+
 void text_clean(char *text)
 {
 	unsigned char *p = (unsigned char *)text;
 
 	while (*p) {
 		size_t length = utf8_length(p);
-		int control = *p < 0x20 || *p == 0x7f || (length == 2 && *p == 0xc2 && p[1] < 0xa0);
+		int control = *p < 0x20 || *p == 0x7f || (length == 2 && *p == 0xc2 && p[1] < 0xa0) ||
+			      reorders(p, length);
 
 		if (length == 0)
 			length = 1, control = 1;

@@ -5,8 +5,9 @@
 #include <stddef.h>
 
 /*
- * Replaces, in place, each byte that a terminal would act on (C0, DEL, and the
- * C1 range in UTF-8) and each byte that is not valid UTF-8 by '?'.
+ * Replaces by '?', in place, each byte of what a terminal would act on (C0, DEL,
+ * C1 in UTF-8, the characters that change the direction of text) and each byte
+ * that is not valid UTF-8.
  */
 void text_clean(char *text);
 

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Seconds east of UTC of "Z", "+02:00", "-0530"; -1000000 if malformed. */
+/* Seconds east of UTC of "Z", "+02:00", "-05:30"; -1000000 if malformed. */
 static long zone_offset(const char *text)
 {
 	int hours, minutes;

@@ -61,11 +61,14 @@ static struct yaml_node *refuse(const struct walk *walk, const yaml_node_t *at, 
 	return NULL;
 }
 
-static void set_scalar(struct yaml_node *node, const yaml_node_t *at)
+static int set_scalar(struct walk *walk, struct yaml_node *node, const yaml_node_t *at)
 {
+	if (memchr(at->data.scalar.value, 0, at->data.scalar.length))
+		return refuse(walk, at, "a value holds a NUL byte"), -1;
 	node->quoted = at->data.scalar.style != YAML_PLAIN_SCALAR_STYLE;
 	node->text = xstrndup((const char *)at->data.scalar.value, at->data.scalar.length);
 	node->kind = !node->quoted && is_null(node->text) ? YAML_NULL : YAML_SCALAR;
+	return 0;
 }
 
 static int add_items(struct walk *walk, const yaml_node_t *at, struct yaml_node *list, unsigned depth)
@@ -135,7 +138,7 @@ static struct yaml_node *build(struct walk *walk, int index, unsigned depth)
 	node->line = (unsigned)at->start_mark.line + 1;
 	node->column = (unsigned)at->start_mark.column + 1;
 	if (at->type == YAML_SCALAR_NODE) {
-		set_scalar(node, at);
+		status = set_scalar(walk, node, at);
 	} else if (at->type == YAML_SEQUENCE_NODE) {
 		node->kind = YAML_LIST;
 		status = add_items(walk, at, node, depth);
