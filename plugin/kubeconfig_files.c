@@ -150,7 +150,7 @@ void kube_files_release(struct kube_files *files)
 	for (size_t i = 0; i < files->count; i++) {
 		free(files->items[i].path);
 		free(files->items[i].folder);
-		yaml_free(files->items[i].root);
+		yaml_node_free(files->items[i].root);
 	}
 	files->count = 0;
 }

@@ -23,12 +23,12 @@ struct walk {
 	struct error *error;
 };
 
-void yaml_free(struct yaml_node *node)
+void yaml_node_free(struct yaml_node *node)
 {
 	while (node) {
 		struct yaml_node *next = node->next;
 
-		yaml_free(node->first);
+		yaml_node_free(node->first);
 		text_wipe(node->text);
 		free(node->key);
 		free(node->text);
@@ -148,7 +148,7 @@ static struct yaml_node *build(struct walk *walk, int index, unsigned depth)
 	}
 	if (status == 0)
 		return node;
-	yaml_free(node);
+	yaml_node_free(node);
 	return NULL;
 }
 
@@ -190,11 +190,11 @@ static int load_all(const char *name, yaml_parser_t *parser, struct yaml_node **
 		status = load(name, parser, &second, error);
 	if (status == 0 && second)
 		status = error_set(error, "%s:%u: a second document; only one is taken", name, second->line);
-	yaml_free(second);
+	yaml_node_free(second);
 	if (status == 0)
 		*ret = node ? node : xcalloc(1, sizeof *node);
 	else
-		yaml_free(node);
+		yaml_node_free(node);
 	return status;
 }
 

@@ -30,7 +30,8 @@ struct yaml_node {
 int yaml_parse(const char *name, const char *text, size_t size, struct yaml_node **ret, struct error *error);
 /* -1 with errno kept (ENOENT ...) when the file cannot be read, else errno 0. */
 int yaml_read(const char *path, struct yaml_node **ret, struct error *error);
-void yaml_free(struct yaml_node *node);
+/* (libyaml has a yaml_free of its own.) NULL is fine. */
+void yaml_node_free(struct yaml_node *node);
 
 /* The value of a key, NULL if absent or if `map` is NULL or no map. */
 const struct yaml_node *yaml_get(const struct yaml_node *map, const char *key);
