@@ -8,6 +8,7 @@
 #include "plugin/cluster_failure.h"
 #include "plugin/credentials.h"
 #include "plugin/proxy.h"
+#include "plugin/signals.h"
 #include "plugin/text.h"
 
 #define ANSWER_MAX	(64U << 20)
@@ -129,6 +130,7 @@ static int call(struct cluster *cluster, struct cap_request *request, cJSON **re
 
 	request->ceiling = ANSWER_MAX;
 	request->timeout = cluster->timeout;
+	request->cancel = &signals_cancel;
 	status = cap_request(&cluster->endpoint, request, &response, &failure);
 	if (status == CAP_HTTP && failure.http_status == 401 && cluster->config.exec.command &&
 	    cluster_refresh(cluster)) {

@@ -1,0 +1,47 @@
+/* All that one run found out: what the summary, run.json and the verdict are made from. */
+#ifndef PLUGIN_OUTCOME_H
+#define PLUGIN_OUTCOME_H
+
+#include "loadgen/loadgen.h"
+#include "plugin/cost.h"
+#include "plugin/plan.h"
+#include "plugin/shots.h"
+#include "plugin/target.h"
+#include "plugin/verdict.h"
+#include "plugin/watch.h"
+
+/* CLOCK_MONOTONIC; 0: never happened. What the engine knows (ramp, window, stop) is in its result. */
+struct outcome_times {
+	int64_t begun, prepared, load, settled, capture_begin, capture_end, load_stopped, ended;
+	int64_t wall_offset; /* to add for Unix nanoseconds */
+};
+
+struct outcome {
+	const struct plan *plan;
+	struct target target;
+	struct outcome_times at;
+	bool steady;
+	double variation; /* of the rate before the window, -1: unknown */
+	struct shots *idle, *shots;
+	int64_t goroutines_idle, goroutines; /* -1: unknown */
+	struct lg_result *load;              /* NULL: no load was sent */
+	struct watch_report pod;
+	struct cap_tunnel_stats tunnel;
+	char partial[512]; /* why the run is partial, "" when it is whole */
+	struct cost cost;
+	struct verdict verdict;
+	char directory[4096]; /* "" when nothing is kept */
+};
+
+/* Frees all but what is borrowed; ends what still runs. */
+void outcome_release(struct outcome *outcome);
+
+/* Nanoseconds of the capture window as the engine counted it, 0: there was none. */
+int64_t outcome_window(const struct outcome *outcome);
+/* RFC 3339 with milliseconds, UTC, of an instant of the run; "" for 0. */
+const char *outcome_wall(const struct outcome *outcome, int64_t instant, char ret[40]);
+
+/* The run as one document (run.json, -o json|yaml); the caller deletes it. */
+cJSON *outcome_json(const struct outcome *outcome);
+
+#endif

@@ -1,0 +1,283 @@
+#include "plugin/run.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "plugin/clock.h"
+#include "plugin/document.h"
+#include "plugin/progress.h"
+#include "plugin/run_files.h"
+#include "plugin/signals.h"
+#include "plugin/steady.h"
+#include "plugin/summary.h"
+
+#define TICK  (100 * MILLI)
+#define GRACE (1 * SECOND)
+/* The pods are ranked again this far into the window: late, so that the metrics have seen the load. */
+#define RANK_AT 0.8
+
+struct run {
+	const struct plan *plan;
+	struct outcome *outcome;
+	struct rundir dir;
+	struct progress progress;
+	struct lg_run *load;
+	struct watch *watch;
+	struct steady steady;
+	bool ramp_done;
+	int64_t rank_at;
+};
+
+/* The run goes no further: a signal, or the pod is lost. */
+static bool must_end(const struct run *run)
+{
+	return signals_cancel || watch_lost(run->watch);
+}
+
+static void tick(struct run *run)
+{
+	struct lg_snapshot snapshot;
+
+	if (run->load) {
+		lg_snapshot(run->load, &snapshot);
+		run->ramp_done = snapshot.ramp_done;
+		if (snapshot.ramp_done)
+			steady_add(&run->steady, snapshot.now, snapshot.total.requests);
+	}
+	if (run->rank_at && clock_now() >= run->rank_at) {
+		watch_rank(run->watch);
+		run->rank_at = 0;
+	}
+	progress_tick(&run->progress, run->load ? &snapshot : NULL, watch_cpu(run->watch));
+	clock_sleep(TICK);
+}
+
+/* ---- the phases ---------------------------------------------------------- */
+
+static void take_idle(struct run *run)
+{
+	const struct plan *plan = run->plan;
+	unsigned profiles = plan->profiles & (PROFILE_GOROUTINE | (plan->baseline ? PROFILE_CPU : 0U));
+	struct outcome *outcome = run->outcome;
+
+	if (!outcome->target.has_pprof || !profiles)
+		return;
+	progress_phase(&run->progress, "idle", plan->baseline);
+	outcome->idle = shots_start(&outcome->target.pprof, profiles, plan->baseline, plan->slice);
+	while (!shots_done(outcome->idle) && !must_end(run))
+		plan->baseline ? tick(run) : clock_sleep(5 * MILLI);
+	if (must_end(run))
+		shots_cancel(outcome->idle);
+	shots_join(outcome->idle);
+}
+
+static int start_load(struct run *run, struct error *error)
+{
+	struct lg_plan load = plan_load(run->plan, run->outcome->target.load_url);
+	char line[LG_ERROR_SIZE];
+
+	if (run->outcome->target.tunnel_bound) {
+		load.dial = target_dial;
+		load.dial_context = &run->outcome->target;
+	}
+	run->outcome->at.load = clock_now();
+	if (lg_start(&load, &run->load, line) < 0)
+		return error_set(error, "start the load: %s", line);
+	return 0;
+}
+
+static void wait_for_ramp(struct run *run)
+{
+	progress_phase(&run->progress, "ramp", run->plan->ramp);
+	while (!run->ramp_done && !must_end(run))
+		tick(run);
+}
+
+static void wait_until_steady(struct run *run)
+{
+	int64_t end = clock_now() + run->plan->settle;
+
+	progress_phase(&run->progress, "settle", run->plan->settle);
+	while (!run->outcome->steady && clock_now() < end && !must_end(run)) {
+		tick(run);
+		run->outcome->steady = steady_now(&run->steady, &run->outcome->variation);
+	}
+	run->outcome->at.settled = clock_now();
+}
+
+/* Without captures the window is a plain stretch of time. */
+static bool captures_done(const struct run *run)
+{
+	return !run->outcome->shots || shots_done(run->outcome->shots);
+}
+
+static void capture(struct run *run)
+{
+	const struct plan *plan = run->plan;
+	struct outcome *outcome = run->outcome;
+	int64_t begin = clock_now() + 2 * LG_WINDOW_LEAD, end;
+
+	progress_phase(&run->progress, "capture", plan->window);
+	lg_set_window(run->load, begin, INT64_MAX);
+	clock_sleep(begin - clock_now());
+	outcome->at.capture_begin = begin;
+	run->rank_at = begin + (int64_t)(RANK_AT * (double)plan->window);
+	if (outcome->target.has_pprof && plan->profiles)
+		outcome->shots = shots_start(&outcome->target.pprof, plan->profiles, plan->window, plan->slice);
+	while ((!captures_done(run) || clock_now() < begin + plan->window) && !must_end(run))
+		tick(run);
+	if (must_end(run) && outcome->shots)
+		shots_cancel(outcome->shots);
+	if (outcome->shots)
+		shots_join(outcome->shots);
+	outcome->at.capture_end = clock_now();
+	end = outcome->at.capture_end + 2 * LG_WINDOW_LEAD;
+	lg_set_window(run->load, begin, end);
+	clock_sleep(end - clock_now());
+}
+
+static void drive(struct run *run)
+{
+	wait_for_ramp(run);
+	if (!must_end(run))
+		wait_until_steady(run);
+	if (!must_end(run))
+		capture(run);
+}
+
+/* Ends whatever runs, in the order in which nothing can hang on something already gone. */
+static void tear_down(struct run *run)
+{
+	struct outcome *outcome = run->outcome;
+
+	if (run->load) {
+		lg_stop(run->load, must_end(run) ? 0 : GRACE);
+		outcome->load = lg_finish(run->load);
+		outcome->at.load_stopped = clock_now();
+		run->load = NULL;
+	}
+	watch_stop(run->watch, &outcome->pod);
+	run->watch = NULL;
+	if (outcome->target.tunnel) {
+		cap_tunnel_stats(outcome->target.tunnel, &outcome->tunnel);
+		cap_tunnel_close(outcome->target.tunnel);
+		outcome->target.tunnel = NULL;
+	}
+	outcome->at.ended = clock_now();
+	progress_end(&run->progress);
+}
+
+/* ---- what it means -------------------------------------------------------- */
+
+static void analyse(struct run *run)
+{
+	struct outcome *outcome = run->outcome;
+	uint64_t requests = outcome->load ? outcome->load->counts[LG_WINDOW].requests : 0;
+
+	if (signals_cancel)
+		snprintf(outcome->partial, sizeof outcome->partial, "interrupted by a signal while in phase '%s'",
+		         run->progress.phase);
+	else if (outcome->pod.lost[0])
+		snprintf(outcome->partial, sizeof outcome->partial, "%s", outcome->pod.lost);
+	outcome->goroutines_idle = shots_goroutines(outcome->idle);
+	outcome->goroutines = shots_goroutines(outcome->shots);
+	cost_make(shots_cpu(outcome->shots), outcome_window(outcome), requests, outcome->target.share,
+	          &outcome->cost);
+	verdict_make(outcome, &outcome->verdict);
+}
+
+/* The first asked-for profile of the window of which nothing came. */
+static const struct shot *missing(const struct outcome *outcome)
+{
+	for (size_t i = 0; i < shots_count(outcome->shots); i++)
+		if (!shots_at(outcome->shots, i)->data)
+			return shots_at(outcome->shots, i);
+	return NULL;
+}
+
+static int say(struct run *run, struct error *error)
+{
+	struct outcome *outcome = run->outcome;
+	const struct shot *lost = missing(outcome);
+
+	if (run->plan->output == DOCUMENT_TEXT) {
+		summary_print(stdout, outcome);
+	} else {
+		cJSON *json = outcome_json(outcome);
+
+		document_print(stdout, json, run->plan->output);
+		cJSON_Delete(json);
+	}
+	if (fflush(stdout) != 0)
+		return error_set(error, "cannot write to standard output; the run is kept in '%s'", outcome->directory);
+	if (outcome->partial[0]) {
+		error_set(error, "%s; what was got until then is in '%s'", outcome->partial, outcome->directory);
+		error->exit = signals_cancel ? EXIT_INTERRUPTED : EXIT_ERROR;
+		return -1;
+	}
+	if (lost)
+		return error_set(error, "capture '%s': %s; the rest of the run is in '%s'", lost->file, lost->error.text,
+		                 outcome->directory);
+	return run->plan->strict && outcome->verdict.level == CHECK_FAIL ? EXIT_UNTRUSTED : EXIT_GOOD;
+}
+
+static int interrupted(struct error *error)
+{
+	error_set(error, "interrupted before the load began; nothing is kept");
+	error->exit = EXIT_INTERRUPTED;
+	return -1;
+}
+
+static int prepare(struct run *run, struct error *error)
+{
+	struct outcome *outcome = run->outcome;
+	const struct target *target = &outcome->target;
+
+	if (rundir_open(&run->dir, run->plan->out, error) < 0)
+		return -1;
+	if (target_prepare(run->plan, &outcome->target, error) < 0)
+		return signals_cancel ? interrupted(error) : -1;
+	outcome->at.prepared = clock_now();
+	progress_note(&run->progress, "target  %s: %s", target->name, target->why);
+	if (target->ranking.note[0])
+		progress_note(&run->progress, "note    %s", target->ranking.note);
+	return 0;
+}
+
+static int execute(struct run *run, struct error *error)
+{
+	if (prepare(run, error) < 0)
+		return -1;
+	run->watch = watch_start(run->plan, &run->outcome->target);
+	take_idle(run);
+	if (signals_cancel)
+		return interrupted(error);
+	if (watch_lost(run->watch))
+		return error_set(error, "pod '%s' was lost before the load began", run->outcome->target.name);
+	if (start_load(run, error) < 0)
+		return -1;
+	drive(run);
+	return 0;
+}
+
+int run_loadtest(const struct plan *plan, struct error *error)
+{
+	struct outcome outcome = {.plan = plan, .variation = -1, .goroutines = -1, .goroutines_idle = -1};
+	struct run run = {.plan = plan, .outcome = &outcome};
+	int status;
+
+	outcome.at.begun = clock_now();
+	outcome.at.wall_offset = clock_wall() - outcome.at.begun;
+	progress_init(&run.progress, plan->quiet, plan->vus);
+	status = execute(&run, error);
+	tear_down(&run);
+	if (status == 0) {
+		analyse(&run);
+		status = run_files_write(&outcome, &run.dir, error);
+	}
+	if (status == 0)
+		status = say(&run, error);
+	rundir_discard(&run.dir);
+	outcome_release(&outcome);
+	return status;
+}

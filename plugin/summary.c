@@ -1,0 +1,191 @@
+#include "plugin/summary.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "plugin/figures.h"
+#include "plugin/text.h"
+
+#define LABEL "%-11s"
+
+static void print_target(FILE *out, const struct outcome *outcome)
+{
+	const struct target *target = &outcome->target;
+
+	fprintf(out, LABEL "%s (%s)\n", "Target", target->name, target->why);
+	if (target->has_pprof && target->pod)
+		fprintf(out, LABEL "port %u%s (%s), through a tunnel inside this process\n", "Pprof",
+		        target->pprof.port, target->pprof_path, target->pprof_why);
+	else if (target->has_pprof)
+		fprintf(out, LABEL "%s%s\n", "Pprof", target->process_url, target->pprof_path);
+}
+
+static void print_load(FILE *out, const struct outcome *outcome)
+{
+	const struct plan *plan = outcome->plan;
+	const struct target *target = &outcome->target;
+	char ramp[32], think[32];
+
+	fprintf(out, LABEL "%s, %u VUs, ramp %s", "Load", target->load_url, plan->vus,
+	        duration_print(plan->ramp, ramp));
+	if (plan->think)
+		fprintf(out, ", think %s", duration_print(plan->think, think));
+	fprintf(out, "%s\n", target->tunnel_bound ? ", tunnel-bound" : "");
+}
+
+static void print_errors(FILE *out, const struct lg_result *load)
+{
+	const struct lg_counts *counts = &load->counts[LG_WINDOW];
+	const char *separator = "";
+
+	if (!counts->failed)
+		return;
+	fprintf(out, LABEL, "Failed");
+	for (int i = 4; i <= 5; i++) {
+		if (counts->status[i])
+			fprintf(out, "%s%llu with status %dxx", separator, (unsigned long long)counts->status[i], i);
+		separator = counts->status[i] ? ", " : separator;
+	}
+	for (int i = 0; i < LG_ERROR_KINDS; i++) {
+		if (counts->errors[i])
+			fprintf(out, "%s%llu %s", separator, (unsigned long long)counts->errors[i],
+			        lg_error_kind_name((enum lg_error_kind)i));
+		separator = counts->errors[i] ? ", " : separator;
+	}
+	if (load->first_error[0]) {
+		char *line = xstrdup(load->first_error);
+
+		text_clean(line);
+		fprintf(out, "; the first: %s", line);
+		free(line);
+	}
+	fputc('\n', out);
+}
+
+static void print_latency(FILE *out, const struct lg_histogram *latency)
+{
+	static const struct {
+		const char *name;
+		double percentile;
+	} points[] = {{"p50", 50}, {"p90", 90}, {"p95", 95}, {"p99", 99}, {"p99.9", 99.9}};
+	char figure[32];
+
+	if (!lg_histogram_count(latency))
+		return;
+	fprintf(out, LABEL, "Latency");
+	for (size_t i = 0; i < sizeof points / sizeof *points; i++)
+		fprintf(out, "%s %s  ", points[i].name,
+		        figure_time((double)lg_histogram_percentile(latency, points[i].percentile) * 1e3, figure));
+	fprintf(out, "max %s\n", figure_time((double)lg_histogram_max(latency) * 1e3, figure));
+}
+
+static void print_window(FILE *out, const struct outcome *outcome)
+{
+	int64_t window = outcome_window(outcome);
+	const struct lg_counts *counts;
+	char length[32], requests[32], rate[32], failed[32];
+
+	if (!window) {
+		fprintf(out, LABEL "none: the run ended before the capture\n", "Window");
+		return;
+	}
+	counts = &outcome->load->counts[LG_WINDOW];
+	fprintf(out, LABEL "%s: %s requests, %s/s, %s failed\n", "Window", figure_time((double)window, length),
+	        figure_count((double)counts->requests, requests),
+	        figure_count((double)counts->requests * SECOND / (double)window, rate),
+	        figure_count((double)counts->failed, failed));
+	print_errors(out, outcome->load);
+	print_latency(out, outcome->load->service[LG_WINDOW]);
+}
+
+/* The highest figures that the source gave while the load ran. */
+static void print_pod(FILE *out, const struct watch_report *pod)
+{
+	int64_t cpu = -1, memory = -1;
+	char bytes[32];
+
+	for (size_t i = 0; i < pod->sample_count; i++) {
+		const struct pod_usage *usage = &pod->samples[i].usage;
+
+		cpu = usage->cpu_milli > cpu ? usage->cpu_milli : cpu;
+		memory = usage->memory_bytes > memory ? usage->memory_bytes : memory;
+	}
+	if (cpu >= 0)
+		fprintf(out, LABEL "up to %lldm CPU, %s memory (metrics, %zu readings)\n", "Pod", (long long)cpu,
+		        figure_bytes((double)memory, bytes), pod->sample_count);
+}
+
+static void print_row(FILE *out, const struct cost_row *row, int64_t total)
+{
+	char *name = xstrdup(row->function);
+	char flat[32], each[32] = "-";
+	double percent = total ? 100.0 / (double)total : 0;
+
+	text_clean(name);
+	if (row->per_request >= 0)
+		figure_time(row->per_request, each);
+	fprintf(out, "  %8s %6.1f%% %6.1f%%  %9s  ±%3.0f%%  %s\n", figure_time((double)row->flat, flat),
+	        percent * (double)row->flat, percent * (double)row->cum, each, 100 * row->error, name);
+	free(name);
+}
+
+static void print_cpu(FILE *out, const struct outcome *outcome)
+{
+	const struct cost *cost = &outcome->cost;
+	char cpu[32], profiled[32], each[32];
+
+	if (!cost->rows)
+		return;
+	fprintf(out, LABEL "%s in %s (%.2f cores), %llu samples", "CPU", figure_time((double)cost->cpu, cpu),
+	        figure_time((double)cost->profiled, profiled), cost->cores, (unsigned long long)cost->samples);
+	if (cost->per_request >= 0)
+		fprintf(out, "; %s of CPU a request", figure_time(cost->per_request, each));
+	if (outcome->target.share_assumed)
+		fprintf(out, ", taking the pod's share of the load as %.3g", outcome->target.share);
+	fprintf(out, "\n  %8s %7s %7s  %9s  %5s  %s\n", "flat", "flat%", "cum%", "a request", "error", "function");
+	for (size_t i = 0; i < cost->count && i < outcome->plan->top && cost->rows[i].flat > 0; i++)
+		print_row(out, &cost->rows[i], cost->cpu);
+}
+
+static void print_goroutines(FILE *out, const struct outcome *outcome)
+{
+	if (outcome->goroutines < 0 && outcome->goroutines_idle < 0)
+		return;
+	fprintf(out, LABEL, "Goroutines");
+	if (outcome->goroutines_idle >= 0)
+		fprintf(out, "%lld before the load%s", (long long)outcome->goroutines_idle,
+		        outcome->goroutines >= 0 ? ", " : "");
+	if (outcome->goroutines >= 0)
+		fprintf(out, "%lld in the middle of the window", (long long)outcome->goroutines);
+	fputc('\n', out);
+}
+
+static void print_verdict(FILE *out, const struct verdict *verdict)
+{
+	fprintf(out, LABEL "%s\n", "Verdict", verdict_word(verdict));
+	for (size_t i = 0; i < verdict->count; i++)
+		fprintf(out, "  %-7s  %s\n", check_level_name(verdict->checks[i].level), verdict->checks[i].text);
+}
+
+static void print_files(FILE *out, const struct outcome *outcome)
+{
+	const struct shot *cpu = shots_find(outcome->shots, "cpu.pb.gz");
+
+	fprintf(out, LABEL "%s\n", "Files", outcome->directory);
+	if (cpu && cpu->data)
+		fprintf(out, LABEL "go tool pprof -http=: %s/cpu.pb.gz\n", "Next", outcome->directory);
+}
+
+void summary_print(FILE *out, const struct outcome *outcome)
+{
+	print_target(out, outcome);
+	if (outcome->load) {
+		print_load(out, outcome);
+		print_window(out, outcome);
+	}
+	print_pod(out, &outcome->pod);
+	print_cpu(out, outcome);
+	print_goroutines(out, outcome);
+	print_verdict(out, &outcome->verdict);
+	print_files(out, outcome);
+}

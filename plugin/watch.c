@@ -1,0 +1,181 @@
+#include "plugin/watch.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "plugin/clock.h"
+#include "plugin/text.h"
+
+#define POD_EVERY   (2 * SECOND)
+#define USAGE_EVERY (5 * SECOND)
+#define TICK        (50 * MILLI)
+
+struct watch {
+	const struct plan *plan;
+	const struct target *target;
+	pthread_t thread;
+	bool started;
+	atomic_bool stop, rank, lost;
+	_Atomic int64_t cpu;
+	struct watch_report report; /* the thread's until it is joined */
+};
+
+static void lose(struct watch *watch, const char *what)
+{
+	snprintf(watch->report.lost, sizeof watch->report.lost, "pod '%.150s' %s", watch->target->name, what);
+	atomic_store(&watch->lost, true);
+}
+
+static void look_at_pod(struct watch *watch)
+{
+	const struct pod *pod = watch->target->pod;
+	struct error error = {0};
+	struct pod now = {0};
+	int status = pod_get(watch->target->cluster, pod->ns, pod->name, &now, &error);
+
+	if (status == -404) {
+		lose(watch, "was deleted during the run");
+	} else if (status == 0 && strcmp(now.uid, pod->uid) != 0) {
+		lose(watch, "was replaced by another of the same name during the run");
+	} else if (status == 0) {
+		if (now.restarts > pod->restarts)
+			watch->report.restarts = now.restarts - pod->restarts;
+		watch->report.terminating |= now.terminating;
+		if (strcmp(now.phase, "Failed") == 0 || strcmp(now.phase, "Succeeded") == 0)
+			lose(watch, "ended during the run");
+	}
+	if (status == 0)
+		pod_release(&now);
+	error_release(&error);
+}
+
+static void look_at_usage(struct watch *watch)
+{
+	struct watch_report *report = &watch->report;
+	struct watch_sample sample = {.at = clock_now()};
+	struct error error = {0};
+
+	if (watch->target->ranking.source == RANKED_BY_NONE || report->sample_count >= WATCH_SAMPLES_MAX)
+		return;
+	if (pod_usage_get(watch->target->cluster, &watch->target->ranking, watch->target->pod, &sample.usage,
+	                  &error) == 0) {
+		const struct watch_sample *last = report->samples + report->sample_count - 1;
+
+		atomic_store(&watch->cpu, sample.usage.cpu_milli);
+		if (!report->sample_count || strcmp(last->usage.timestamp, sample.usage.timestamp) != 0) {
+			report->samples = xrealloc(report->samples, (report->sample_count + 1) * sizeof sample);
+			report->samples[report->sample_count++] = sample;
+		}
+	}
+	error_release(&error);
+}
+
+static void note_rank(struct watch *watch, const struct ranking *ranking, const struct ranked_pod *top)
+{
+	struct watch_report *report = &watch->report;
+
+	report->ranked = true;
+	report->still_top = strcmp(top->pod->uid, watch->target->pod->uid) == 0;
+	snprintf(report->top, sizeof report->top, "%s", top->pod->name);
+	report->top_cpu = report->own_cpu = -1;
+	if (top->measured)
+		report->top_cpu = top->usage.cpu_milli;
+	for (size_t i = 0; i < ranking->count; i++)
+		if (strcmp(ranking->items[i].pod->uid, watch->target->pod->uid) == 0 && ranking->items[i].measured)
+			report->own_cpu = ranking->items[i].usage.cpu_milli;
+}
+
+static void rank(struct watch *watch)
+{
+	struct pod_query query = {watch->plan->target, watch->plan->selector, false};
+	const struct ranked_pod *top;
+	struct ranking ranking = {0};
+	struct error error = {0};
+
+	if (ranking_make(watch->target->cluster, &query, (enum ranking_by)watch->plan->by, &ranking, &error) < 0 ||
+	    ranking_pick(&ranking, &top, &error) < 0)
+		snprintf(watch->report.ranked_error, sizeof watch->report.ranked_error, "%.250s", error.text);
+	else if (ranking.source == RANKED_BY_NONE)
+		snprintf(watch->report.ranked_error, sizeof watch->report.ranked_error, "no metrics");
+	else
+		note_rank(watch, &ranking, top);
+	ranking_release(&ranking);
+	error_release(&error);
+}
+
+static void *watch_main(void *argument)
+{
+	struct watch *watch = argument;
+	int64_t next_pod = 0, next_usage = 0;
+
+	while (!atomic_load(&watch->stop) && !atomic_load(&watch->lost)) {
+		int64_t now = clock_now();
+
+		if (atomic_exchange(&watch->rank, false)) {
+			rank(watch);
+		} else if (now >= next_pod) {
+			look_at_pod(watch);
+			next_pod = now + POD_EVERY;
+		} else if (now >= next_usage) {
+			look_at_usage(watch);
+			next_usage = now + USAGE_EVERY;
+		} else {
+			clock_sleep(TICK);
+		}
+	}
+	return NULL;
+}
+
+struct watch *watch_start(const struct plan *plan, const struct target *target)
+{
+	struct watch *watch;
+	sigset_t all, before;
+
+	if (!target->pod)
+		return NULL;
+	watch = xcalloc(1, sizeof *watch);
+	watch->plan = plan;
+	watch->target = target;
+	atomic_store(&watch->cpu, target->ranked->measured ? target->ranked->usage.cpu_milli : -1);
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	watch->started = pthread_create(&watch->thread, NULL, watch_main, watch) == 0;
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return watch;
+}
+
+bool watch_lost(struct watch *watch)
+{
+	return watch && atomic_load(&watch->lost);
+}
+
+int64_t watch_cpu(struct watch *watch)
+{
+	return watch ? atomic_load(&watch->cpu) : -1;
+}
+
+void watch_rank(struct watch *watch)
+{
+	if (watch)
+		atomic_store(&watch->rank, true);
+}
+
+void watch_stop(struct watch *watch, struct watch_report *ret)
+{
+	if (!watch)
+		return;
+	atomic_store(&watch->stop, true);
+	if (watch->started)
+		pthread_join(watch->thread, NULL);
+	*ret = watch->report;
+	free(watch);
+}
+
+void watch_report_release(struct watch_report *report)
+{
+	free(report->samples);
+	*report = (struct watch_report){0};
+}
