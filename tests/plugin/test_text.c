@@ -259,7 +259,7 @@ static int parse(struct wanted *wanted, char arguments[256], struct error *error
 	struct option_group group = {"Options", table, wanted};
 	struct option_list list = {0};
 	bool help = false;
-	char *words[16];
+	char *words[32];
 	va_list rest;
 	int count = 0, status;
 
