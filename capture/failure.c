@@ -1,0 +1,79 @@
+#include "capture/failure.h"
+
+#include <cjson/cJSON.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Servers' words may hold escape sequences; what is not plain ASCII or UTF-8's upper half becomes '?'. */
+static void clean(char *text)
+{
+	unsigned char *at = (unsigned char *)text;
+
+	for (; *at; at++)
+		if (*at < 0x20 || *at == 0x7f || (*at == 0xc2 && at[1] >= 0x80 && at[1] < 0xa0))
+			*at = '?';
+}
+
+enum cap_status failure_set(struct cap_error *error, enum cap_status status, const char *format, ...)
+{
+	va_list arguments;
+
+	error->status = status;
+	error->http_status = 0;
+	va_start(arguments, format);
+	vsnprintf(error->text, sizeof error->text, format, arguments);
+	va_end(arguments);
+	clean(error->text);
+	return status;
+}
+
+static enum cap_status status_of(CURLcode code)
+{
+	switch (code) {
+	case CURLE_COULDNT_RESOLVE_HOST:
+		return CAP_DNS;
+	case CURLE_COULDNT_RESOLVE_PROXY:
+	case CURLE_COULDNT_CONNECT:
+	case CURLE_PROXY:
+		return CAP_CONNECT;
+	case CURLE_SSL_CONNECT_ERROR:
+	case CURLE_PEER_FAILED_VERIFICATION:
+	case CURLE_SSL_CERTPROBLEM:
+	case CURLE_SSL_CACERT_BADFILE:
+	case CURLE_SSL_ISSUER_ERROR:
+		return CAP_TLS;
+	case CURLE_OPERATION_TIMEDOUT:
+		return CAP_TIMEOUT;
+	case CURLE_OUT_OF_MEMORY:
+		return CAP_MEMORY;
+	case CURLE_UNSUPPORTED_PROTOCOL:
+	case CURLE_WEIRD_SERVER_REPLY:
+	case CURLE_HTTP2:
+	case CURLE_URL_MALFORMAT:
+		return CAP_FORMAT;
+	default:
+		return CAP_LOST;
+	}
+}
+
+enum cap_status failure_of_curl(struct cap_error *error, CURLcode code, const char *said)
+{
+	return failure_set(error, status_of(code), "%s", said && *said ? said : curl_easy_strerror(code));
+}
+
+enum cap_status failure_of_http(struct cap_error *error, long http_status, const char *body, size_t size)
+{
+	cJSON *json = size ? cJSON_ParseWithLength(body, size) : NULL;
+	const cJSON *message = cJSON_GetObjectItemCaseSensitive(json, "message");
+
+	if (cJSON_IsString(message))
+		failure_set(error, CAP_HTTP, "%s", message->valuestring);
+	else if (size && strcspn(body, "\r\n"))
+		failure_set(error, CAP_HTTP, "HTTP %ld: %.*s", http_status, (int)strcspn(body, "\r\n") % 300, body);
+	else
+		failure_set(error, CAP_HTTP, "HTTP %ld", http_status);
+	error->http_status = http_status;
+	cJSON_Delete(json);
+	return CAP_HTTP;
+}

@@ -1,0 +1,246 @@
+#include "capture/request.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+
+#include "capture/endpoint.h"
+#include "capture/failure.h"
+
+#define CEILING_DEFAULT ((size_t)16 * 1024 * 1024)
+#define TIMEOUT_DEFAULT 30000000000LL
+#define POLL_MS         100
+#define BODY_FIRST      16384
+
+/* An answer as it comes in. */
+struct answer {
+	struct cap_response response;
+	size_t room, ceiling;
+	bool too_big, out_of_memory;
+};
+
+static int grow(struct answer *answer, size_t wanted)
+{
+	size_t room = answer->room ? answer->room : BODY_FIRST;
+	unsigned char *body;
+
+	while (room < wanted)
+		room *= 2;
+	if (room == answer->room)
+		return 0;
+	body = realloc(answer->response.body, room);
+	if (!body)
+		return -1;
+	answer->response.body = body;
+	answer->room = room;
+	return 0;
+}
+
+static size_t take_body(char *data, size_t unit, size_t count, void *context)
+{
+	struct answer *answer = context;
+	size_t size = unit * count;
+
+	answer->too_big = size > answer->ceiling - answer->response.size;
+	if (answer->too_big)
+		return CURL_WRITEFUNC_ERROR;
+	if (grow(answer, answer->response.size + size + 1) < 0) {
+		answer->out_of_memory = true;
+		return CURL_WRITEFUNC_ERROR;
+	}
+	memcpy(answer->response.body + answer->response.size, data, size);
+	answer->response.size += size;
+	answer->response.body[answer->response.size] = '\0';
+	return size;
+}
+
+static size_t take_header(char *data, size_t unit, size_t count, void *context)
+{
+	struct answer *answer = context;
+	static const char mark[] = "X-Go-Pprof:";
+
+	if (unit * count >= sizeof mark && strncasecmp(data, mark, sizeof mark - 1) == 0)
+		answer->response.go_pprof_error = true;
+	return unit * count;
+}
+
+/* ---- through a tunnel: libcurl is handed a socket that is connected already ---- */
+
+static curl_socket_t open_socket(void *context, curlsocktype purpose, struct curl_sockaddr *address)
+{
+	const struct exchange *exchange = context;
+	struct cap_error error;
+	int fd;
+
+	(void)purpose, (void)address;
+	fd = cap_tunnel_dial(exchange->tunnel, exchange->port, &error);
+	return fd < 0 ? CURL_SOCKET_BAD : fd;
+}
+
+static int socket_is_connected(void *context, curl_socket_t fd, curlsocktype purpose)
+{
+	(void)context, (void)fd, (void)purpose;
+	return CURL_SOCKOPT_ALREADY_CONNECTED;
+}
+
+static enum cap_status easy_of_tunnel(const struct exchange *exchange, struct easy *ret, struct cap_error *error)
+{
+	enum cap_status status;
+	char *url;
+
+	/* An address, so that nothing is resolved; nothing connects to it either. */
+	if (asprintf(&url, "http://127.0.0.1:%u%s", exchange->port, exchange->request->path) < 0)
+		return failure_set(error, CAP_MEMORY, "out of memory");
+	status = endpoint_easy_plain(url, ret, error);
+	free(url);
+	if (status != CAP_OK)
+		return status;
+	curl_easy_setopt(ret->curl, CURLOPT_OPENSOCKETFUNCTION, open_socket);
+	curl_easy_setopt(ret->curl, CURLOPT_OPENSOCKETDATA, exchange);
+	curl_easy_setopt(ret->curl, CURLOPT_SOCKOPTFUNCTION, socket_is_connected);
+	return CAP_OK;
+}
+
+/* ---- the exchange ----------------------------------------------------------- */
+
+static void set_body(const struct cap_request *request, struct easy *easy)
+{
+	if (request->body) {
+		curl_easy_setopt(easy->curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)strlen(request->body));
+		curl_easy_setopt(easy->curl, CURLOPT_POSTFIELDS, request->body);
+		easy_header(easy, "Content-Type: %s",
+		            request->content_type ? request->content_type : "application/json");
+		easy_header(easy, "Expect:");
+	}
+	if (request->method)
+		curl_easy_setopt(easy->curl, CURLOPT_CUSTOMREQUEST, request->method);
+}
+
+static enum cap_status set_up(const struct exchange *exchange, struct answer *answer, struct easy *easy,
+                              struct cap_error *error)
+{
+	const struct cap_request *request = exchange->request;
+	int64_t timeout = request->timeout ? request->timeout : TIMEOUT_DEFAULT;
+	enum cap_status status;
+
+	if (exchange->tunnel)
+		status = easy_of_tunnel(exchange, easy, error);
+	else
+		status = endpoint_easy(exchange->endpoint, request->path, easy, error);
+	if (status == CAP_OK && exchange->endpoint)
+		status = endpoint_credentials(exchange->endpoint, easy, error);
+	if (status != CAP_OK)
+		return status;
+	set_body(request, easy);
+	curl_easy_setopt(easy->curl, CURLOPT_HTTPHEADER, easy->headers);
+	curl_easy_setopt(easy->curl, CURLOPT_TIMEOUT_MS, (long)(timeout / 1000000));
+	curl_easy_setopt(easy->curl, CURLOPT_WRITEFUNCTION, take_body);
+	curl_easy_setopt(easy->curl, CURLOPT_WRITEDATA, answer);
+	curl_easy_setopt(easy->curl, CURLOPT_HEADERFUNCTION, take_header);
+	curl_easy_setopt(easy->curl, CURLOPT_HEADERDATA, answer);
+	return CAP_OK;
+}
+
+/* CURLE_ABORTED_BY_CALLBACK: cancelled. */
+static CURLcode perform(CURLM *multi, const volatile int *cancel)
+{
+	int running = 1, left;
+	CURLMsg *message;
+
+	while (running) {
+		if (cancel && *cancel)
+			return CURLE_ABORTED_BY_CALLBACK;
+		if (curl_multi_perform(multi, &running) != CURLM_OK)
+			return CURLE_OUT_OF_MEMORY;
+		if (running)
+			curl_multi_poll(multi, NULL, 0, POLL_MS, NULL);
+	}
+	message = curl_multi_info_read(multi, &left);
+	return message ? message->data.result : CURLE_OUT_OF_MEMORY;
+}
+
+static CURLcode perform_alone(CURL *curl, const volatile int *cancel)
+{
+	CURLM *multi = curl_multi_init();
+	CURLcode code = CURLE_OUT_OF_MEMORY;
+
+	if (multi && curl_multi_add_handle(multi, curl) == CURLM_OK) {
+		code = perform(multi, cancel);
+		curl_multi_remove_handle(multi, curl);
+	}
+	curl_multi_cleanup(multi);
+	return code;
+}
+
+static enum cap_status failed(const struct exchange *exchange, const struct answer *answer, CURLcode code,
+                              const char *said, struct cap_error *error)
+{
+	if (code == CURLE_ABORTED_BY_CALLBACK)
+		return failure_set(error, CAP_CANCELLED, "cancelled");
+	if (answer->too_big)
+		return failure_set(error, CAP_TOO_BIG, "the answer is larger than %zu bytes", answer->ceiling);
+	if (answer->out_of_memory)
+		return failure_set(error, CAP_MEMORY, "out of memory");
+	if (exchange->tunnel && code != CURLE_OPERATION_TIMEDOUT &&
+	    cap_tunnel_error(exchange->tunnel, exchange->port, error) != CAP_OK)
+		return error->status;
+	if (code == CURLE_HTTP_RETURNED_ERROR || code == CURLE_UNSUPPORTED_PROTOCOL)
+		return failure_set(error, CAP_FORMAT, "what answers does not speak HTTP");
+	return failure_of_curl(error, code, said);
+}
+
+static enum cap_status accept_answer(struct answer *answer, CURL *curl, struct cap_response *ret,
+                                     struct cap_error *error)
+{
+	struct cap_response *response = &answer->response;
+	char *type = NULL;
+
+	if (!response->body && grow(answer, 1) < 0)
+		return failure_set(error, CAP_MEMORY, "out of memory");
+	response->body[response->size] = '\0';
+	curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &response->status);
+	curl_easy_getinfo(curl, CURLINFO_CONTENT_TYPE, &type);
+	snprintf(response->content_type, sizeof response->content_type, "%s", type ? type : "");
+	*ret = *response;
+	answer->response.body = NULL;
+	if (ret->status >= 400)
+		return failure_of_http(error, ret->status, (const char *)ret->body, ret->size);
+	return CAP_OK;
+}
+
+enum cap_status exchange_run(const struct exchange *exchange, struct cap_response *ret, struct cap_error *error)
+{
+	const struct cap_request *request = exchange->request;
+	struct answer answer = {.ceiling = request->ceiling ? request->ceiling : CEILING_DEFAULT};
+	struct easy easy = {0};
+	enum cap_status status = set_up(exchange, &answer, &easy, error);
+
+	*ret = (struct cap_response){0};
+	if (status == CAP_OK) {
+		CURLcode code = perform_alone(easy.curl, request->cancel);
+
+		if (code == CURLE_OK)
+			status = accept_answer(&answer, easy.curl, ret, error);
+		else
+			status = failed(exchange, &answer, code, easy.said, error);
+	}
+	easy_release(&easy);
+	free(answer.response.body);
+	return status;
+}
+
+enum cap_status cap_request(const struct cap_endpoint *endpoint, const struct cap_request *request,
+                            struct cap_response *ret, struct cap_error *error)
+{
+	struct exchange exchange = {.endpoint = endpoint, .request = request};
+
+	return exchange_run(&exchange, ret, error);
+}
+
+void cap_response_release(struct cap_response *response)
+{
+	free(response->body);
+	*response = (struct cap_response){0};
+}

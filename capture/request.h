@@ -1,0 +1,18 @@
+/* One HTTP exchange, straight or through a tunnel. Private to capture. */
+#ifndef CAPTURE_REQUEST_H
+#define CAPTURE_REQUEST_H
+
+#include "capture/capture.h"
+
+/* `endpoint` for a straight one, else `tunnel` and `port`. */
+struct exchange {
+	const struct cap_endpoint *endpoint;
+	struct cap_tunnel *tunnel;
+	uint16_t port;
+	const struct cap_request *request;
+};
+
+/* As cap_request, over either way. A tunnel's own failure stands for what libcurl makes of the cut connection. */
+enum cap_status exchange_run(const struct exchange *exchange, struct cap_response *ret, struct cap_error *error);
+
+#endif
