@@ -1,0 +1,112 @@
+/*
+ * Fuzzes profiles: what parses can be ranked, written, read again and merged,
+ * and is the same then. With clang's -fsanitize=fuzzer (FUZZ_ENGINE defined)
+ * libFuzzer drives it; without, main() replays files. To fuzz for ten minutes:
+ *   CC=clang cmake -G Ninja -B build/fuzz && ninja -C build/fuzz fuzz_profile
+ *   build/fuzz/fuzz_profile -max_total_time=600 -rss_limit_mb=2048 NEW tests/capture/corpus/profile
+ * A crash goes to tests/capture/corpus/profile, by a name that says what it was.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "capture/profile.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void check(bool good)
+{
+	if (!good)
+		abort();
+}
+
+static void rank(const struct cap_profile *profile)
+{
+	size_t count = cap_profile_type_count(profile);
+	struct cap_row *rows;
+
+	check(cap_profile_type_index(profile, NULL) < (int)count);
+	for (size_t i = 0; i < count && i < 4; i++) {
+		check(cap_profile_top(profile, i, i & 1, &rows, &count, NULL) == CAP_OK);
+		for (size_t r = 0; r < count; r++)
+			check(rows[r].function && *rows[r].function && rows[r].file);
+		free(rows);
+		count = cap_profile_type_count(profile);
+	}
+}
+
+static void same(const struct cap_profile *a, const struct cap_profile *b)
+{
+	check(a->type_count == b->type_count && a->time == b->time && a->duration == b->duration);
+	check(a->sample_count == b->sample_count && a->location_count == b->location_count);
+	for (size_t i = 0; i < a->type_count && i < 4; i++)
+		check(cap_profile_total(a, i) == cap_profile_total(b, i));
+}
+
+static void write_and_read(const struct cap_profile *profile)
+{
+	struct cap_profile *again = NULL;
+	unsigned char *bytes;
+	size_t size;
+
+	check(cap_profile_encode(profile, &bytes, &size, NULL) == CAP_OK);
+	check(cap_profile_parse(bytes, size, &again, NULL) == CAP_OK);
+	same(profile, again);
+	cap_profile_free(again);
+	free(bytes);
+}
+
+static void merge(struct cap_profile *profile)
+{
+	struct cap_profile *both[] = {profile, profile}, *alone = NULL, *twice = NULL;
+
+	check(cap_profile_merge(both, 1, &alone, NULL) == CAP_OK);
+	check(cap_profile_merge(both, 2, &twice, NULL) == CAP_OK);
+	check(alone->sample_count <= profile->sample_count && twice->sample_count <= alone->sample_count);
+	check(alone->location_count <= profile->location_count);
+	rank(twice);
+	write_and_read(twice);
+	cap_profile_free(alone);
+	cap_profile_free(twice);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct cap_profile *profile = NULL;
+	struct cap_error error = {.status = CAP_OK};
+
+	if (cap_profile_parse(data, size, &profile, &error) != CAP_OK) {
+		check(!profile && (error.status == CAP_FORMAT || error.status == CAP_TOO_BIG) && *error.text);
+		return 0;
+	}
+	rank(profile);
+	write_and_read(profile);
+	merge(profile);
+	cap_profile_free(profile);
+	return 0;
+}
+
+#ifndef FUZZ_ENGINE
+static int replay(const char *path)
+{
+	static uint8_t data[1 << 20];
+	FILE *file = fopen(path, "rbe");
+	size_t size;
+
+	if (!file) {
+		perror(path);
+		return 1;
+	}
+	size = fread(data, 1, sizeof data, file);
+	fclose(file);
+	return LLVMFuzzerTestOneInput(data, size);
+}
+
+int main(int argc, char **argv)
+{
+	int failed = argc < 2;
+
+	for (int i = 1; i < argc; i++)
+		failed |= replay(argv[i]);
+	return failed;
+}
+#endif
