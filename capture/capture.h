@@ -21,31 +21,35 @@
 
 enum cap_status {
 	CAP_OK,
-	CAP_CANCELLED,   /* the caller's cancel flag was seen */
-	CAP_DNS,         /* no such name */
-	CAP_CONNECT,     /* refused, unreachable, proxy failed */
-	CAP_TLS,         /* handshake failed, certificate not trusted */
+	CAP_CANCELLED, /* the caller's cancel flag was seen */
+	CAP_DNS,       /* no such name */
+	CAP_CONNECT,   /* refused, unreachable, proxy failed */
+	CAP_TLS,       /* handshake failed, certificate not trusted */
 	CAP_TIMEOUT,
-	CAP_LOST,        /* cut in the middle */
-	CAP_HTTP,        /* an answer of status >= 400: see cap_error.http_status */
-	CAP_TOO_BIG,     /* beyond a ceiling */
-	CAP_FORMAT,      /* not what it should be: not HTTP, not gzip, not a profile */
-	CAP_PORT,        /* port-forward: nothing listens on that port in the pod */
-	CAP_BUSY,        /* pprof: CPU profiling already in use */
-	CAP_NOT_PPROF,   /* answers, but is not pprof */
+	CAP_LOST,      /* cut in the middle */
+	CAP_HTTP,      /* an answer of status >= 400: see cap_error.http_status */
+	CAP_TOO_BIG,   /* beyond a ceiling */
+	CAP_FORMAT,    /* not what it should be: not HTTP, not gzip, not a profile */
+	CAP_PORT,      /* port-forward: nothing listens on that port in the pod */
+	CAP_BUSY,      /* pprof: CPU profiling already in use */
+	CAP_NOT_PPROF, /* answers, but is not pprof */
 	CAP_MEMORY,
 };
 
 struct cap_error {
 	enum cap_status status;
-	long http_status;     /* 0: none */
-	char text[512];       /* one line, printable */
+	long http_status; /* 0: none */
+	char text[512];   /* one line, printable */
 };
 
 /* ---- endpoints and requests ------------------------------------------- */
 
 /* PEM in memory or a file's path; both NULL: none. */
-struct cap_pem { const char *path; const char *data; size_t size; };
+struct cap_pem {
+	const char *path;
+	const char *data;
+	size_t size;
+};
 
 /*
  * An HTTP(S) server and how to speak to it. Borrowed strings; an endpoint
@@ -53,11 +57,11 @@ struct cap_pem { const char *path; const char *data; size_t size; };
  * `credentials` must be safe for that.
  */
 struct cap_endpoint {
-	const char *url;              /* scheme://host[:port][/path], no trailing slash */
+	const char *url; /* scheme://host[:port][/path], no trailing slash */
 	struct cap_pem ca, cert, key;
-	bool insecure;                /* do not verify the server's certificate */
-	const char *tls_server_name;  /* NULL: the URL's host */
-	const char *proxy;            /* NULL: none; "" is none too */
+	bool insecure;               /* do not verify the server's certificate */
+	const char *tls_server_name; /* NULL: the URL's host */
+	const char *proxy;           /* NULL: none; "" is none too */
 	const char *user_agent;
 	/*
 	 * Called before each request: gives the header lines to add ("Authorization:
@@ -70,19 +74,19 @@ struct cap_endpoint {
 
 struct cap_response {
 	long status;
-	unsigned char *body;      /* always followed by a NUL */
+	unsigned char *body; /* always followed by a NUL */
 	size_t size;
 	char content_type[128];
-	bool go_pprof_error;      /* carried X-Go-Pprof */
+	bool go_pprof_error; /* carried X-Go-Pprof */
 };
 
 struct cap_request {
-	const char *method;       /* NULL: GET */
-	const char *path;         /* appended to the endpoint's URL, starts with '/' */
+	const char *method;              /* NULL: GET */
+	const char *path;                /* appended to the endpoint's URL, starts with '/' */
 	const char *content_type, *body; /* body may be NULL */
-	size_t ceiling;           /* bytes of answer; 0: 16 MiB */
-	int64_t timeout;          /* ns, whole request; 0: 30 s */
-	const volatile int *cancel; /* non-zero: give up within 0.2 s; may be NULL */
+	size_t ceiling;                  /* bytes of answer; 0: 16 MiB */
+	int64_t timeout;                 /* ns, whole request; 0: 30 s */
+	const volatile int *cancel;      /* non-zero: give up within 0.2 s; may be NULL */
 };
 
 /*
@@ -114,7 +118,10 @@ enum cap_status cap_tunnel_open(const struct cap_endpoint *api_server, const cha
 int cap_tunnel_dial(struct cap_tunnel *tunnel, uint16_t port, struct cap_error *error);
 /* The newest failure of a connection to `port` (0: any); CAP_OK if there was none. Thread-safe. */
 enum cap_status cap_tunnel_error(struct cap_tunnel *tunnel, uint16_t port, struct cap_error *ret);
-struct cap_tunnel_stats { uint64_t connections, failed, bytes_in, bytes_out; unsigned open; };
+struct cap_tunnel_stats {
+	uint64_t connections, failed, bytes_in, bytes_out;
+	unsigned open;
+};
 void cap_tunnel_stats(struct cap_tunnel *tunnel, struct cap_tunnel_stats *ret);
 /* Ends every connection and the thread, closes every socket. NULL is fine. */
 void cap_tunnel_close(struct cap_tunnel *tunnel);
@@ -123,21 +130,23 @@ void cap_tunnel_close(struct cap_tunnel *tunnel);
 
 /* Where pprof is: through a tunnel (tunnel and port) or straight (endpoint). */
 struct cap_pprof {
-	struct cap_tunnel *tunnel;            /* NULL: straight */
+	struct cap_tunnel *tunnel; /* NULL: straight */
 	uint16_t port;
-	const struct cap_endpoint *endpoint;  /* NULL: http through the tunnel */
-	const char *path;                     /* "/debug/pprof", no trailing slash */
+	const struct cap_endpoint *endpoint; /* NULL: http through the tunnel */
+	const char *path;                    /* "/debug/pprof", no trailing slash */
 };
 
 /*
  * Is pprof there? A small request to PATH/. CAP_NOT_PPROF names what answered
  * instead (status, content type). CAP_PORT: nothing listens.
  */
-enum cap_status cap_pprof_probe(const struct cap_pprof *pprof, const volatile int *cancel, struct cap_error *error);
+enum cap_status cap_pprof_probe(const struct cap_pprof *pprof, const volatile int *cancel,
+                                struct cap_error *error);
 /* Would a CPU profile start now? CAP_BUSY if one is running already. Takes at
  * most about 0.3 s: a refusal comes at once, and no answer in that time is a
  * yes (the request is dropped, which ends that profile). */
-enum cap_status cap_pprof_cpu_free(const struct cap_pprof *pprof, const volatile int *cancel, struct cap_error *error);
+enum cap_status cap_pprof_cpu_free(const struct cap_pprof *pprof, const volatile int *cancel,
+                                   struct cap_error *error);
 
 /*
  * Fetches PATH/NAME?QUERY, e.g. "profile" "seconds=5", "goroutine" "debug=2".
@@ -153,11 +162,14 @@ enum cap_status cap_pprof_fetch(const struct cap_pprof *pprof, const char *name,
 struct cap_profile;
 
 /* Parses gzip or plain bytes; nothing of `data` is kept. */
-enum cap_status cap_profile_parse(const void *data, size_t size, struct cap_profile **ret, struct cap_error *error);
+enum cap_status cap_profile_parse(const void *data, size_t size, struct cap_profile **ret,
+                                  struct cap_error *error);
 /* Sums profiles of the same sample types (keys: facts of google/pprof profile/merge.go). */
-enum cap_status cap_profile_merge(struct cap_profile *const *profiles, size_t count, struct cap_profile **ret, struct cap_error *error);
+enum cap_status cap_profile_merge(struct cap_profile *const *profiles, size_t count, struct cap_profile **ret,
+                                  struct cap_error *error);
 /* gzip'd proto, malloc'd. */
-enum cap_status cap_profile_encode(const struct cap_profile *profile, unsigned char **ret, size_t *ret_size, struct cap_error *error);
+enum cap_status cap_profile_encode(const struct cap_profile *profile, unsigned char **ret, size_t *ret_size,
+                                   struct cap_error *error);
 void cap_profile_free(struct cap_profile *profile);
 
 size_t cap_profile_type_count(const struct cap_profile *profile);
@@ -166,12 +178,15 @@ const char *cap_profile_type(const struct cap_profile *profile, size_t i, const 
 /* Index of a type by name; -1: none. NULL name: the default (default_sample_type, else the last). */
 int cap_profile_type_index(const struct cap_profile *profile, const char *name);
 int64_t cap_profile_total(const struct cap_profile *profile, size_t type);
-int64_t cap_profile_duration(const struct cap_profile *profile);  /* ns, duration_nanos; merged: their sum */
-int64_t cap_profile_time(const struct cap_profile *profile);      /* Unix ns */
+int64_t cap_profile_duration(const struct cap_profile *profile); /* ns, duration_nanos; merged: their sum */
+int64_t cap_profile_time(const struct cap_profile *profile);     /* Unix ns */
 size_t cap_profile_sample_count(const struct cap_profile *profile);
 
 /* A row of `go tool pprof -top`: one function. Names are as in the profile: untrusted. */
-struct cap_row { const char *function, *file; int64_t flat, cum; };
+struct cap_row {
+	const char *function, *file;
+	int64_t flat, cum;
+};
 /*
  * Rows in the order of `go tool pprof -top` (flat descending by absolute value,
  * then cum, then name), malloc'd; strings belong to the profile. With `by_cum`: that of -cum.

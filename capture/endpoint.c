@@ -103,8 +103,8 @@ static int set_server_name(const struct cap_endpoint *endpoint, const char *url,
 	    curl_url_get(parts, CURLUPART_PORT, &port, CURLU_DEFAULT_PORT) == CURLUE_OK &&
 	    asprintf(&line, "%s:%s:%s:%s", endpoint->tls_server_name, port, host, port) >= 0 &&
 	    curl_url_set(parts, CURLUPART_HOST, endpoint->tls_server_name, 0) == CURLUE_OK &&
-	    curl_url_get(parts, CURLUPART_URL, &named, 0) == CURLUE_OK && append(&easy->connect_to, line) == 0 &&
-	    easy_header(easy, "Host: %s", real) == 0) {
+	    curl_url_get(parts, CURLUPART_URL, &named, 0) == CURLUE_OK &&
+	    append(&easy->connect_to, line) == 0 && easy_header(easy, "Host: %s", real) == 0) {
 		curl_easy_setopt(easy->curl, CURLOPT_URL, named);
 		curl_easy_setopt(easy->curl, CURLOPT_CONNECT_TO, easy->connect_to);
 		status = 0;
@@ -135,7 +135,8 @@ enum cap_status endpoint_easy(const struct cap_endpoint *endpoint, const char *p
 			curl_easy_setopt(ret->curl, CURLOPT_USERAGENT, endpoint->user_agent);
 		if (endpoint->tls_server_name && *endpoint->tls_server_name &&
 		    set_server_name(endpoint, url, ret) < 0)
-			status = failure_set(error, CAP_FORMAT, "'%s' as the TLS server name of '%s' does not work",
+			status = failure_set(error, CAP_FORMAT,
+			                     "'%s' as the TLS server name of '%s' does not work",
 			                     endpoint->tls_server_name, endpoint->url);
 	}
 	free(url);
@@ -151,7 +152,8 @@ static void free_lines(char **lines)
 	free(lines);
 }
 
-enum cap_status endpoint_credentials(const struct cap_endpoint *endpoint, struct easy *easy, struct cap_error *error)
+enum cap_status endpoint_credentials(const struct cap_endpoint *endpoint, struct easy *easy,
+                                     struct cap_error *error)
 {
 	char line[512] = "", **lines = NULL;
 	int status = 0;

@@ -28,7 +28,8 @@ void easy_release(struct easy *easy);
 /* Adds a header line to the handle's; 0 or -1 when memory is out. */
 int easy_header(struct easy *easy, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* Adds those of the endpoint's credentials; CAP_CONNECT if they cannot be had. */
-enum cap_status endpoint_credentials(const struct cap_endpoint *endpoint, struct easy *easy, struct cap_error *error);
+enum cap_status endpoint_credentials(const struct cap_endpoint *endpoint, struct easy *easy,
+                                     struct cap_error *error);
 
 /* "host:port" of the endpoint's URL as a Host header has it; malloc'd, NULL if it is no URL. */
 char *endpoint_host(const struct cap_endpoint *endpoint);

@@ -66,11 +66,13 @@ enum cap_status failure_of_http(struct cap_error *error, long http_status, const
 {
 	cJSON *json = size ? cJSON_ParseWithLength(body, size) : NULL;
 	const cJSON *message = cJSON_GetObjectItemCaseSensitive(json, "message");
+	size_t line = size ? strcspn(body, "\r\n") : 0;
 
 	if (cJSON_IsString(message))
 		failure_set(error, CAP_HTTP, "%s", message->valuestring);
-	else if (size && strcspn(body, "\r\n"))
-		failure_set(error, CAP_HTTP, "HTTP %ld: %.*s", http_status, (int)strcspn(body, "\r\n") % 300, body);
+	else if (line)
+		failure_set(error, CAP_HTTP, "HTTP %ld: %.*s", http_status, (int)(line < 300 ? line : 300),
+		            body);
 	else
 		failure_set(error, CAP_HTTP, "HTTP %ld", http_status);
 	error->http_status = http_status;

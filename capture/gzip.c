@@ -33,7 +33,7 @@ static enum cap_status output_grow(struct output *output, struct cap_error *erro
 
 	if (output->size > output->ceiling)
 		return profile_error(error, CAP_TOO_BIG, "gzip: more than %zu MiB when decompressed",
-				     output->ceiling >> 20);
+		                     output->ceiling >> 20);
 	if (output->size < output->capacity)
 		return CAP_OK;
 	if (capacity > limit)
@@ -53,12 +53,12 @@ static enum cap_status inflate_error(int code, const z_stream *stream, struct ca
 	if (code == Z_BUF_ERROR || code == Z_OK)
 		return profile_error(error, CAP_FORMAT, "gzip: cut short");
 	return profile_error(error, CAP_FORMAT, "gzip: damaged (%s)",
-			     stream->msg ? stream->msg : "no reason given");
+	                     stream->msg ? stream->msg : "no reason given");
 }
 
 /* One call of inflate, over as much as zlib can count. */
 static int inflate_some(z_stream *stream, struct output *output, const unsigned char **in,
-			const unsigned char *end)
+                        const unsigned char *end)
 {
 	int code;
 
@@ -73,7 +73,7 @@ static int inflate_some(z_stream *stream, struct output *output, const unsigned 
 }
 
 static enum cap_status inflate_members(z_stream *stream, struct output *output, const unsigned char *in,
-				       const unsigned char *end, struct cap_error *error)
+                                       const unsigned char *end, struct cap_error *error)
 {
 	enum cap_status status;
 	int code;
@@ -98,10 +98,10 @@ static enum cap_status inflate_members(z_stream *stream, struct output *output, 
 }
 
 enum cap_status gzip_inflate(const void *data, size_t size, size_t ceiling, unsigned char **ret,
-			     size_t *ret_size, struct cap_error *error)
+                             size_t *ret_size, struct cap_error *error)
 {
 	struct output output = {.capacity = size < ceiling / 4 ? size * 4 + 64 : ceiling + 1,
-				.ceiling = ceiling};
+	                        .ceiling = ceiling};
 	z_stream stream = {0};
 	enum cap_status status;
 
@@ -124,7 +124,7 @@ enum cap_status gzip_inflate(const void *data, size_t size, size_t ceiling, unsi
 }
 
 static int deflate_all(z_stream *stream, const unsigned char *in, size_t size, unsigned char *out,
-		       size_t capacity)
+                       size_t capacity)
 {
 	const unsigned char *end = in + size, *out_end = out + capacity;
 	int code = Z_OK;
@@ -140,7 +140,7 @@ static int deflate_all(z_stream *stream, const unsigned char *in, size_t size, u
 }
 
 enum cap_status gzip_deflate(const void *data, size_t size, unsigned char **ret, size_t *ret_size,
-			     struct cap_error *error)
+                             struct cap_error *error)
 {
 	z_stream stream = {0};
 	unsigned char *bytes;

@@ -17,10 +17,10 @@ bool gzip_is(const void *data, size_t size);
  * or damaged. *ret is malloc'd.
  */
 enum cap_status gzip_inflate(const void *data, size_t size, size_t ceiling, unsigned char **ret,
-			     size_t *ret_size, struct cap_error *error);
+                             size_t *ret_size, struct cap_error *error);
 
 /* Compresses into one member, without name or time: the same bytes each time. *ret is malloc'd. */
 enum cap_status gzip_deflate(const void *data, size_t size, unsigned char **ret, size_t *ret_size,
-			     struct cap_error *error);
+                             struct cap_error *error);
 
 #endif

@@ -22,7 +22,7 @@
 #include "capture/capture.h"
 
 #define PROFILE_CEILING ((size_t)512 << 20)
-#define PROFILE_NONE	UINT32_MAX
+#define PROFILE_NONE    UINT32_MAX
 
 /* Writes one line, cleaned, and returns `status`. `error` may be NULL. */
 enum cap_status profile_error(struct cap_error *error, enum cap_status status, const char *format, ...)
@@ -54,13 +54,13 @@ typedef bool profile_same(const void *context, uint32_t a, uint32_t b);
  * PROFILE_NONE when memory is out.
  */
 uint32_t profile_index_put(struct profile_index *index, uint32_t hash, uint32_t item, profile_same *same,
-			   const void *context);
+                           const void *context);
 void profile_index_release(struct profile_index *index);
 
 /* Memory that is only ever freed as a whole. */
 struct profile_arena {
 	struct profile_chunk *chunks; /* the newest first */
-	size_t left, next;	      /* bytes left in it; size of the next */
+	size_t left, next;            /* bytes left in it; size of the next */
 };
 
 /* `size` bytes, unaligned: for text. NULL when memory is out. */
@@ -106,7 +106,7 @@ struct profile_mapping {
 struct profile_function {
 	int64_t start_line;
 	uint32_t name, system_name, file; /* strings, as in the file: what is written again */
-	uint32_t shown;			  /* string: what people see, and frames are told apart by */
+	uint32_t shown;                   /* string: what people see, and frames are told apart by */
 };
 
 struct profile_line {
@@ -118,7 +118,7 @@ struct profile_location {
 	uint64_t address;
 	uint32_t mapping; /* PROFILE_NONE: none */
 	uint32_t lines; /* first of line_count; [0] is the innermost, the last the caller it was inlined into
-			 */
+	                 */
 	uint32_t line_count : 31;
 	uint32_t folded : 1;
 };
@@ -149,7 +149,7 @@ struct cap_profile {
 	size_t mapping_count, function_count, location_count, line_count;
 
 	struct profile_type period_type;
-	int64_t period, time, duration;				  /* time and duration in ns */
+	int64_t period, time, duration;                           /* time and duration in ns */
 	uint32_t drop_frames, keep_frames, default_type, doc_url; /* strings, 0: none */
 	uint32_t *comments;
 	size_t comment_count;
@@ -220,7 +220,7 @@ struct profile_node {
 	const char *name;   /* printable, never NULL: name, "[file]" or "<unknown>" */
 	uint32_t function;  /* one that has it; PROFILE_NONE: none */
 	uint32_t string;    /* its name; 0: none */
-	uint32_t file;	    /* string: the function's file, else the mapping's */
+	uint32_t file;      /* string: the function's file, else the mapping's */
 	uint32_t object;    /* string: the mapping's file, when the name is 0 */
 	int64_t start_line; /* likewise */
 };
@@ -233,12 +233,12 @@ struct profile_nodes {
 };
 
 enum cap_status profile_nodes_init(struct profile_nodes *ret, const struct cap_profile *profile,
-				   struct cap_error *error);
+                                   struct cap_error *error);
 void profile_nodes_release(struct profile_nodes *nodes);
 
 /* Nodes of a location, the innermost first: *ret points at them. */
 static inline size_t profile_nodes_at(const struct profile_nodes *nodes, const struct cap_profile *profile,
-				      uint32_t location, const uint32_t **ret)
+                                      uint32_t location, const uint32_t **ret)
 {
 	const struct profile_location *l = &profile->locations[location];
 

@@ -125,7 +125,7 @@ static void put_profile(struct proto_buffer *buffer, const struct cap_profile *p
 }
 
 enum cap_status cap_profile_encode(const struct cap_profile *profile, unsigned char **ret, size_t *ret_size,
-				   struct cap_error *error)
+                                   struct cap_error *error)
 {
 	struct proto_buffer buffer = {0};
 	enum cap_status status;

@@ -36,11 +36,11 @@ static uint32_t id_hash(uint32_t id)
 static bool duplicate(struct parse *parse, const char *what, size_t a, size_t b, uint32_t id)
 {
 	return parse_fail(parse, CAP_FORMAT, "%ss %zu and %zu have the same id %llu", what, a + 1, b + 1,
-			  id_unpack(parse, id));
+	                  id_unpack(parse, id));
 }
 
 static bool ids_init_dense(struct ids *ids, struct parse *parse, const char *what, const uint32_t *items,
-			   size_t count)
+                           size_t count)
 {
 	for (size_t i = 0; i < ids->dense_count; i++)
 		ids->dense[i] = PROFILE_NONE;
@@ -53,7 +53,7 @@ static bool ids_init_dense(struct ids *ids, struct parse *parse, const char *wha
 }
 
 static bool ids_init_sparse(struct ids *ids, struct parse *parse, const char *what, const uint32_t *items,
-			    size_t count)
+                            size_t count)
 {
 	uint32_t found;
 
@@ -69,7 +69,7 @@ static bool ids_init_sparse(struct ids *ids, struct parse *parse, const char *wh
 
 /* `items` has room for one more than `count`. */
 static bool ids_init(struct ids *ids, struct parse *parse, const char *what, const uint32_t *items,
-		     size_t count)
+                     size_t count)
 {
 	uint32_t most = 0;
 
@@ -140,8 +140,8 @@ static bool link_lines(struct parse *parse, const struct ids *ids, size_t locati
 
 		if (found == PROFILE_NONE)
 			return parse_fail(parse, CAP_FORMAT,
-					  "location %zu refers to function %llu, which is not there",
-					  location + 1, id_unpack(parse, line[i].function));
+			                  "location %zu refers to function %llu, which is not there",
+			                  location + 1, id_unpack(parse, line[i].function));
 		line[i].function = found;
 	}
 	return true;
@@ -183,7 +183,7 @@ static bool link_string(struct parse *parse, const char *what, size_t n, uint32_
 {
 	if (*string >= parse->string_count)
 		return parse_fail(parse, CAP_FORMAT, "%s %zu refers to string %u of %zu", what, n + 1,
-				  *string, parse->string_count);
+		                  *string, parse->string_count);
 	*string = parse->strings[*string];
 	return true;
 }
@@ -242,8 +242,8 @@ bool parse_link(struct parse *parse)
 		return parse_fail(parse, CAP_FORMAT, "not one: it has no string table");
 	if (parse->profile->sample_count && parse->value_count != parse->profile->type_count)
 		return parse_fail(parse, CAP_FORMAT,
-				  "samples have %zu values, but there are %zu sample types",
-				  parse->value_count, parse->profile->type_count);
+		                  "samples have %zu values, but there are %zu sample types",
+		                  parse->value_count, parse->profile->type_count);
 	return link_ids(parse) && link_table_strings(parse) && link_labels(parse) &&
 	       link_header_strings(parse);
 }

@@ -67,7 +67,7 @@ static bool sample_same(const void *context, uint32_t a, uint32_t b)
 
 	return frames == frame[b + 1] - frame[b] && labels == label[b + 1] - label[b] &&
 	       memcmp(profile->frames + frame[a], profile->frames + frame[b], frames * sizeof(uint32_t)) ==
-		       0 &&
+	               0 &&
 	       labels_same(profile->labels + label[a], profile->labels + label[b], labels);
 }
 
@@ -75,7 +75,7 @@ static uint32_t sample_hash(const struct cap_profile *profile, size_t n)
 {
 	uint32_t start = profile->frame_start[n];
 	uint32_t hash = profile_hash(profile->frames + start,
-				     (profile->frame_start[n + 1] - start) * sizeof *profile->frames, 0);
+	                             (profile->frame_start[n + 1] - start) * sizeof *profile->frames, 0);
 
 	for (uint32_t i = profile->label_start[n]; i < profile->label_start[n + 1]; i++) {
 		const struct profile_label *label = &profile->labels[i];
@@ -101,7 +101,7 @@ static bool reserve_sample(struct merge *merge, size_t frames, size_t labels)
 	    !profile_reserve(&out->frame_start, &room->frame_start, n + 1, 1, sizeof *out->frame_start) ||
 	    !profile_reserve(&out->label_start, &room->label_start, n + 1, 1, sizeof *out->label_start) ||
 	    !profile_reserve(&out->values, &room->values, n * out->type_count, out->type_count,
-			     sizeof *out->values))
+	                     sizeof *out->values))
 		return out_of_memory(merge);
 	return true;
 }
@@ -164,11 +164,11 @@ static bool map_sample(struct merge *merge, struct merge_source *source, size_t 
 	uint32_t found;
 
 	if (!reserve_sample(merge, from->frame_start[sample + 1] - from->frame_start[sample],
-			    from->label_start[sample + 1] - from->label_start[sample]) ||
+	                    from->label_start[sample + 1] - from->label_start[sample]) ||
 	    !map_frames(merge, source, sample) || !map_labels(merge, source, sample))
 		return false;
 	found = profile_index_put(&merge->samples, sample_hash(out, out->sample_count),
-				  (uint32_t)out->sample_count, sample_same, out);
+	                          (uint32_t)out->sample_count, sample_same, out);
 	if (found == PROFILE_NONE)
 		return out_of_memory(merge);
 	add_values(out, found, from->values + sample * out->type_count);
@@ -197,10 +197,10 @@ static uint32_t *none(size_t count)
 static bool source_init(struct merge_source *source, const struct cap_profile *profile)
 {
 	*source = (struct merge_source){.profile = profile,
-					.strings = none(profile->strings.count),
-					.mappings = none(profile->mapping_count),
-					.functions = none(profile->function_count),
-					.locations = none(profile->location_count)};
+	                                .strings = none(profile->strings.count),
+	                                .mappings = none(profile->mapping_count),
+	                                .functions = none(profile->function_count),
+	                                .locations = none(profile->location_count)};
 	return source->strings && source->mappings && source->functions && source->locations;
 }
 
@@ -229,19 +229,19 @@ static bool map_source(struct merge *merge, struct merge_source *source)
 /* ---- headers ----------------------------------------------------------------- */
 
 static bool type_same(const struct cap_profile *a, struct profile_type x, const struct cap_profile *b,
-		      struct profile_type y)
+                      struct profile_type y)
 {
 	return strcmp(profile_text(a, x.type), profile_text(b, y.type)) == 0 &&
 	       strcmp(profile_text(a, x.unit), profile_text(b, y.unit)) == 0;
 }
 
 static bool check_types(struct merge *merge, const struct cap_profile *a, const struct cap_profile *b,
-			size_t n)
+                        size_t n)
 {
 	if (a->type_count != b->type_count) {
 		profile_error(merge->error, CAP_FORMAT,
-			      "merge: profile %zu has %zu sample types, profile 1 has %zu", n + 1,
-			      b->type_count, a->type_count);
+		              "merge: profile %zu has %zu sample types, profile 1 has %zu", n + 1,
+		              b->type_count, a->type_count);
 		return false;
 	}
 	for (size_t i = 0; i < a->type_count; i++) {
@@ -257,8 +257,8 @@ static bool check_types(struct merge *merge, const struct cap_profile *a, const 
 	if (type_same(a, a->period_type, b, b->period_type))
 		return true;
 	profile_error(merge->error, CAP_FORMAT,
-		      "merge: the period of profile %zu is in '%.60s', of profile 1 in '%.60s'", n + 1,
-		      profile_text(b, b->period_type.type), profile_text(a, a->period_type.type));
+	              "merge: the period of profile %zu is in '%.60s', of profile 1 in '%.60s'", n + 1,
+	              profile_text(b, b->period_type.type), profile_text(a, a->period_type.type));
 	return false;
 }
 
@@ -290,8 +290,8 @@ static bool start(struct merge *merge, struct merge_source *first)
 	out->drop_frames = merge_string(merge, first, from->drop_frames);
 	out->keep_frames = merge_string(merge, first, from->keep_frames);
 	return (start_types(merge, first) && out->period_type.type != PROFILE_NONE &&
-		out->period_type.unit != PROFILE_NONE && out->drop_frames != PROFILE_NONE &&
-		out->keep_frames != PROFILE_NONE) ||
+	        out->period_type.unit != PROFILE_NONE && out->drop_frames != PROFILE_NONE &&
+	        out->keep_frames != PROFILE_NONE) ||
 	       out_of_memory(merge);
 }
 
@@ -310,11 +310,11 @@ static bool map_comments(struct merge *merge, struct merge_source *source)
 	for (size_t i = 0; i < source->profile->comment_count; i++) {
 		comment = merge_string(merge, source, source->profile->comments[i]);
 		if (comment == PROFILE_NONE || !profile_reserve(&out->comments, &merge->room.comments,
-								out->comment_count, 1, sizeof *out->comments))
+		                                                out->comment_count, 1, sizeof *out->comments))
 			return false;
 		out->comments[out->comment_count] = comment;
 		found = profile_index_put(&merge->comments, profile_hash(&comment, sizeof comment, 0),
-					  (uint32_t)out->comment_count, comment_same, out->comments);
+		                          (uint32_t)out->comment_count, comment_same, out->comments);
 		if (found == PROFILE_NONE)
 			return false;
 		out->comment_count += found == out->comment_count;
@@ -337,7 +337,7 @@ static bool add_header(struct merge *merge, struct merge_source *source)
 	if (!out->doc_url)
 		out->doc_url = merge_string(merge, source, from->doc_url);
 	return (map_comments(merge, source) && out->default_type != PROFILE_NONE &&
-		out->doc_url != PROFILE_NONE) ||
+	        out->doc_url != PROFILE_NONE) ||
 	       out_of_memory(merge);
 }
 
@@ -363,7 +363,7 @@ static bool merge_all(struct merge *merge, struct cap_profile *const *profiles, 
 }
 
 static enum cap_status merge_once(struct cap_profile *const *profiles, size_t count, struct cap_profile **ret,
-				  struct cap_error *error)
+                                  struct cap_error *error)
 {
 	struct cap_error local = {.status = CAP_OK};
 	struct merge merge = {.error = &local};
@@ -388,7 +388,7 @@ static enum cap_status merge_once(struct cap_profile *const *profiles, size_t co
 
 /* Samples that cancelled out leave tables with entries that nothing refers to: once more, as upstream. */
 enum cap_status cap_profile_merge(struct cap_profile *const *profiles, size_t count, struct cap_profile **ret,
-				  struct cap_error *error)
+                                  struct cap_error *error)
 {
 	struct cap_profile *merged, *smaller = NULL;
 	enum cap_status status;

@@ -24,7 +24,7 @@ struct merge {
 /* Indexes in the result of what the source has at an index; added if new. PROFILE_NONE when memory is out. */
 uint32_t merge_string(struct merge *merge, struct merge_source *source, uint32_t string);
 uint32_t merge_mapping(struct merge *merge, struct merge_source *source,
-		       uint32_t mapping); /* NONE gives NONE */
+                       uint32_t mapping); /* NONE gives NONE */
 uint32_t merge_location(struct merge *merge, struct merge_source *source, uint32_t location);
 
 #endif

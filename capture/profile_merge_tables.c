@@ -21,7 +21,7 @@ static struct mapping_key mapping_key(const struct profile_mapping *mapping)
 	uint64_t size = mapping->limit - mapping->start + 0xfff;
 
 	return (struct mapping_key){size - size % 0x1000, mapping->offset,
-				    mapping->build_id ? mapping->build_id : mapping->file};
+	                            mapping->build_id ? mapping->build_id : mapping->file};
 }
 
 static bool mapping_same(const void *context, uint32_t a, uint32_t b)
@@ -75,7 +75,7 @@ static uint32_t map_function(struct merge *merge, struct merge_source *source, u
 	if (source->functions[n] != PROFILE_NONE)
 		return source->functions[n];
 	if (!profile_reserve(&out->functions, &merge->room.functions, out->function_count, 1,
-			     sizeof *function))
+	                     sizeof *function))
 		return PROFILE_NONE;
 	function = &out->functions[out->function_count];
 	*function = source->profile->functions[n];
@@ -140,7 +140,7 @@ static bool map_lines(struct merge *merge, struct merge_source *source, const st
 	struct profile_line *line;
 
 	if (!profile_reserve(&out->lines, &merge->room.lines, out->line_count, from->line_count,
-			     sizeof *line))
+	                     sizeof *line))
 		return false;
 	for (uint32_t i = 0; i < from->line_count; i++) {
 		line = &out->lines[out->line_count + i];
@@ -162,7 +162,7 @@ uint32_t merge_location(struct merge *merge, struct merge_source *source, uint32
 	if (source->locations[n] != PROFILE_NONE)
 		return source->locations[n];
 	if (!profile_reserve(&out->locations, &merge->room.locations, out->location_count, 1,
-			     sizeof *location) ||
+	                     sizeof *location) ||
 	    !map_lines(merge, source, from))
 		return PROFILE_NONE;
 	location = &out->locations[out->location_count];
@@ -173,9 +173,9 @@ uint32_t merge_location(struct merge *merge, struct merge_source *source, uint32
 		return PROFILE_NONE;
 	if (from->mapping != PROFILE_NONE)
 		location->address += out->mappings[location->mapping].start -
-				     source->profile->mappings[from->mapping].start;
+		                     source->profile->mappings[from->mapping].start;
 	found = profile_index_put(&merge->locations, location_hash(out, location),
-				  (uint32_t)out->location_count, location_same, out);
+	                          (uint32_t)out->location_count, location_same, out);
 	if (found == out->location_count) {
 		out->location_count++;
 		out->line_count += from->line_count;

@@ -34,14 +34,14 @@ static uint32_t put_node(struct builder *builder, const struct profile_node *nod
 		return PROFILE_NONE;
 	nodes->items[nodes->count] = *node;
 	found = profile_index_put(&builder->index, profile_hash(&key, sizeof key, 0), (uint32_t)nodes->count,
-				  node_same, nodes->items);
+	                          node_same, nodes->items);
 	nodes->count += found == nodes->count;
 	return found;
 }
 
 /* A frame without name, of the function given or of none. */
 static uint32_t put_unnamed(struct builder *builder, const struct profile_location *location,
-			    uint32_t function)
+                            uint32_t function)
 {
 	const struct cap_profile *profile = builder->profile;
 	struct profile_node node = {.name = "<unknown>", .function = function};
@@ -60,7 +60,7 @@ static uint32_t put_unnamed(struct builder *builder, const struct profile_locati
 }
 
 static uint32_t put_line(struct builder *builder, const struct profile_location *location,
-			 const struct profile_line *line, uint32_t *of_function)
+                         const struct profile_line *line, uint32_t *of_function)
 {
 	const struct profile_function *function = &builder->profile->functions[line->function];
 	struct profile_node node;
@@ -69,9 +69,9 @@ static uint32_t put_line(struct builder *builder, const struct profile_location 
 		return put_unnamed(builder, location, line->function);
 	if (of_function[line->function] == PROFILE_NONE) {
 		node = (struct profile_node){.name = profile_text(builder->profile, function->shown),
-					     .function = line->function,
-					     .string = function->shown,
-					     .file = function->file};
+		                             .function = line->function,
+		                             .string = function->shown,
+		                             .file = function->file};
 		of_function[line->function] = put_node(builder, &node);
 	}
 	return of_function[line->function];
@@ -114,7 +114,7 @@ static bool build(struct builder *builder)
 }
 
 enum cap_status profile_nodes_init(struct profile_nodes *ret, const struct cap_profile *profile,
-				   struct cap_error *error)
+                                   struct cap_error *error)
 {
 	struct builder builder = {.profile = profile};
 	bool ok = build(&builder);

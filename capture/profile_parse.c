@@ -42,7 +42,7 @@ bool parse_id(struct parse *parse, uint64_t id, uint32_t *ret)
 		return parse_out_of_memory(parse);
 	wide->items[wide->count] = id;
 	item = profile_index_put(&wide->index, profile_hash(&id, sizeof id, 0), (uint32_t)wide->count,
-				 wide_same, wide->items);
+	                         wide_same, wide->items);
 	if (item == PROFILE_NONE)
 		return parse_out_of_memory(parse);
 	wide->count += item == wide->count;
@@ -51,7 +51,7 @@ bool parse_id(struct parse *parse, uint64_t id, uint32_t *ret)
 }
 
 bool parse_numbers(struct parse *parse, const char *what, size_t n, struct proto_reader reader,
-		   uint64_t *values, uint32_t count)
+                   uint64_t *values, uint32_t count)
 {
 	struct proto_field field;
 	const char *why;
@@ -73,13 +73,13 @@ bool parse_string(struct parse *parse, const char *what, size_t n, uint64_t valu
 {
 	if (value >= PROFILE_NONE)
 		return parse_fail(parse, CAP_FORMAT, "%s %zu: string %lld cannot be in the string table",
-				  what, n, (long long)value);
+		                  what, n, (long long)value);
 	*ret = (uint32_t)value;
 	return true;
 }
 
 static bool read_type(struct parse *parse, const char *what, size_t n, struct proto_reader reader,
-		      struct profile_type *ret)
+                      struct profile_type *ret)
 {
 	uint64_t values[3];
 
@@ -93,10 +93,10 @@ static bool read_sample_type(struct parse *parse, struct proto_reader reader)
 	struct cap_profile *profile = parse->profile;
 
 	if (!profile_reserve(&profile->types, &parse->room.types, profile->type_count, 1,
-			     sizeof *profile->types))
+	                     sizeof *profile->types))
 		return parse_out_of_memory(parse);
 	if (!read_type(parse, "sample type", profile->type_count + 1, reader,
-		       &profile->types[profile->type_count]))
+	               &profile->types[profile->type_count]))
 		return false;
 	profile->type_count++;
 	return true;
@@ -178,7 +178,7 @@ static bool read_location_fields(struct parse *parse, struct proto_reader reader
 			why = "a field has the wrong wire type";
 		if (why)
 			return parse_fail(parse, CAP_FORMAT, "location %zu: %s",
-					  parse->profile->location_count + 1, why);
+			                  parse->profile->location_count + 1, why);
 		if (field.number == 4 && !read_line(parse, field.bytes))
 			return false;
 		if (field.number < 6)
@@ -239,7 +239,7 @@ static bool read_table_string(struct parse *parse, struct proto_reader reader)
 	if (parse->string_count == 0 && length)
 		return parse_fail(parse, CAP_FORMAT, "the first entry of the string table is not empty");
 	if (!profile_reserve(&parse->strings, &parse->string_room, parse->string_count, 1,
-			     sizeof *parse->strings))
+	                     sizeof *parse->strings))
 		return parse_out_of_memory(parse);
 	string = profile_strings_put(&parse->profile->strings, (const char *)reader.p, length);
 	if (string == PROFILE_NONE)
@@ -260,7 +260,7 @@ static bool read_comments(struct parse *parse, struct proto_reader list)
 		if (why)
 			return parse_fail(parse, CAP_FORMAT, "comment %zu: %s", *n + 1, why);
 		if (!profile_reserve(&profile->comments, &parse->room.comments, *n, 1,
-				     sizeof *profile->comments))
+		                     sizeof *profile->comments))
 			return parse_out_of_memory(parse);
 		if (!parse_string(parse, "comment", *n + 1, value, &profile->comments[*n]))
 			return false;
@@ -324,7 +324,7 @@ static bool read_table_entry(struct parse *parse, uint32_t number, struct proto_
 }
 
 static bool read_field(struct parse *parse, const struct proto_field *field, struct proto_reader list,
-		       size_t at)
+                       size_t at)
 {
 	enum proto_wire wanted = field->number <= 6 || field->number == 11 ? PROTO_BYTES : PROTO_VARINT;
 
@@ -334,7 +334,7 @@ static bool read_field(struct parse *parse, const struct proto_field *field, str
 		return read_comments(parse, list);
 	if (field->wire != wanted)
 		return parse_fail(parse, CAP_FORMAT, "not one: field %u at byte %zu has the wrong wire type",
-				  field->number, at);
+		                  field->number, at);
 	if (wanted == PROTO_BYTES)
 		return read_table_entry(parse, field->number, field->bytes);
 	return read_header_number(parse, field->number, field->value);
@@ -354,7 +354,7 @@ static bool read_profile(struct parse *parse, const unsigned char *data, size_t 
 		why = proto_next(&reader, &field);
 		if (why)
 			return parse_fail(parse, CAP_FORMAT, "not one, or cut short: %s at byte %zu of %zu",
-					  why, (size_t)(from - data), size);
+			                  why, (size_t)(from - data), size);
 		if (!read_field(parse, &field, parse_list(&field, from, &reader), (size_t)(from - data)))
 			return false;
 	}
@@ -373,7 +373,7 @@ static void parse_release(struct parse *parse)
 }
 
 static enum cap_status parse_plain(const unsigned char *data, size_t size, struct cap_profile **ret,
-				   struct cap_error *error)
+                                   struct cap_error *error)
 {
 	struct parse parse = {.error = error, .status = CAP_OK};
 
@@ -394,7 +394,7 @@ static enum cap_status parse_plain(const unsigned char *data, size_t size, struc
 }
 
 enum cap_status cap_profile_parse(const void *data, size_t size, struct cap_profile **ret,
-				  struct cap_error *error)
+                                  struct cap_error *error)
 {
 	unsigned char *plain;
 	enum cap_status status;
@@ -402,7 +402,7 @@ enum cap_status cap_profile_parse(const void *data, size_t size, struct cap_prof
 	if (!gzip_is(data, size)) {
 		if (size > PROFILE_CEILING)
 			return profile_error(error, CAP_TOO_BIG, "profile: %zu MiB, more than %zu",
-					     size >> 20, PROFILE_CEILING >> 20);
+			                     size >> 20, PROFILE_CEILING >> 20);
 		return parse_plain(data, size, ret, error);
 	}
 	status = gzip_inflate(data, size, PROFILE_CEILING, &plain, &size, error);

@@ -50,14 +50,14 @@ bool parse_id(struct parse *parse, uint64_t id, uint32_t *ret);
  * the place in errors.
  */
 bool parse_numbers(struct parse *parse, const char *what, size_t n, struct proto_reader reader,
-		   uint64_t *values, uint32_t count);
+                   uint64_t *values, uint32_t count);
 
 /* A string's number in the file, to be checked against the table once that is known. */
 bool parse_string(struct parse *parse, const char *what, size_t n, uint64_t value, uint32_t *ret);
 
 /* An unpacked number is read as a packed list of one: its bytes are those just passed. */
 static inline struct proto_reader parse_list(const struct proto_field *field, const unsigned char *from,
-					     const struct proto_reader *reader)
+                                             const struct proto_reader *reader)
 {
 	struct proto_reader list = {from, reader->p};
 	uint64_t tag;

@@ -35,7 +35,7 @@ static bool read_values(struct parse *parse, struct proto_reader reader, size_t 
 		if (why)
 			return bad_sample(parse, why);
 		if (!profile_reserve(&parse->profile->values, &parse->room.values, *count, 1,
-				     sizeof(int64_t)))
+		                     sizeof(int64_t)))
 			return parse_out_of_memory(parse);
 		parse->profile->values[(*count)++] = (int64_t)value;
 	}
@@ -65,7 +65,7 @@ static bool read_label(struct parse *parse, struct proto_reader reader)
 }
 
 static bool read_sample_field(struct parse *parse, const struct proto_field *field, struct proto_reader list,
-			      size_t *values)
+                              size_t *values)
 {
 	bool bytes = field->wire == PROTO_BYTES;
 
@@ -85,11 +85,11 @@ static bool reserve_sample(struct parse *parse, size_t size)
 	size_t n = profile->sample_count;
 
 	if (!profile_reserve(&profile->frames, &parse->room.frames, profile->frame_start[n], size,
-			     sizeof *profile->frames) ||
+	                     sizeof *profile->frames) ||
 	    !profile_reserve(&profile->frame_start, &parse->room.frame_start, n + 1, 1,
-			     sizeof *profile->frame_start) ||
+	                     sizeof *profile->frame_start) ||
 	    !profile_reserve(&profile->label_start, &parse->room.label_start, n + 1, 1,
-			     sizeof *profile->label_start))
+	                     sizeof *profile->label_start))
 		return parse_out_of_memory(parse);
 	profile->frame_start[n + 1] = profile->frame_start[n];
 	profile->label_start[n + 1] = profile->label_start[n];
@@ -117,7 +117,7 @@ bool parse_sample(struct parse *parse, struct proto_reader reader)
 		parse->value_count = values;
 	if (values == start || values - start != parse->value_count)
 		return parse_fail(parse, CAP_FORMAT, "sample %zu has %zu values, sample 1 has %zu", n + 1,
-				  values - start, parse->value_count);
+		                  values - start, parse->value_count);
 	parse->profile->sample_count++;
 	return true;
 }

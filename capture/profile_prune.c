@@ -16,7 +16,7 @@ struct pruner {
 	struct cap_profile *profile;
 	regex_t drop, keep;
 	bool has_drop, has_keep;
-	size_t seen;		    /* characters matched since the expressions were compiled */
+	size_t seen;                /* characters matched since the expressions were compiled */
 	unsigned char *of_string;   /* enum prune by name */
 	unsigned char *of_location; /* what of a location matched */
 };
@@ -128,7 +128,7 @@ static enum matched prune_location(struct pruner *pruner, struct profile_locatio
 
 	while (left &&
 	       !matches(pruner,
-			profile->functions[profile->lines[location->lines + left - 1].function].shown))
+	                profile->functions[profile->lines[location->lines + left - 1].function].shown))
 		left--;
 	if (!left)
 		return MATCHED_NONE;
@@ -165,7 +165,7 @@ static void prune_samples(struct pruner *pruner)
 		end = profile->frame_start[i + 1];
 		first = prune_stack(pruner, start, end);
 		memmove(profile->frames + out, profile->frames + first,
-			(end - first) * sizeof *profile->frames);
+		        (end - first) * sizeof *profile->frames);
 		out += end - first;
 		profile->frame_start[i + 1] = out;
 		start = end;

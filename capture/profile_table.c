@@ -91,7 +91,7 @@ static bool index_grow(struct profile_index *index)
 }
 
 uint32_t profile_index_put(struct profile_index *index, uint32_t hash, uint32_t item, profile_same *same,
-			   const void *context)
+                           const void *context)
 {
 	size_t at;
 
@@ -193,7 +193,7 @@ uint32_t profile_strings_put(struct profile_strings *strings, const char *text, 
 	added->length = (uint32_t)length;
 	added->hash = profile_hash(text, length, 0);
 	item = profile_index_put(&strings->index, added->hash, (uint32_t)strings->count, string_same,
-				 strings);
+	                         strings);
 	if (item == strings->count && !string_keep(strings, added))
 		return PROFILE_NONE;
 	return item;

@@ -16,7 +16,7 @@ struct order {
 
 /* internal/graph newGraph: a node's cum counts a sample once, however often it is in the stack. */
 static void count_sample(const struct profile_nodes *nodes, const struct cap_profile *profile, size_t sample,
-			 int64_t value, struct entry *entries)
+                         int64_t value, struct entry *entries)
 {
 	const uint32_t *at;
 	size_t count;
@@ -37,7 +37,7 @@ static void count_sample(const struct profile_nodes *nodes, const struct cap_pro
 }
 
 static size_t count_all(const struct profile_nodes *nodes, const struct cap_profile *profile, size_t type,
-			struct entry *entries)
+                        struct entry *entries)
 {
 	size_t kept = 0;
 
@@ -74,7 +74,7 @@ static int compare_decimal(int64_t a, int64_t b)
 
 /* Nodes that print alike: upstream compares them field by field, as text. */
 static int compare_fields(const struct order *order, const struct profile_node *a,
-			  const struct profile_node *b)
+                          const struct profile_node *b)
 {
 	const char *object_a = profile_text(order->profile, a->object);
 	const char *object_b = profile_text(order->profile, b->object);
@@ -110,15 +110,15 @@ static struct cap_row *make_rows(const struct order *order, const struct entry *
 		const struct profile_node *node = &order->nodes->items[entries[i].node];
 
 		rows[i] = (struct cap_row){.function = node->name,
-					   .file = profile_text(order->profile, node->file),
-					   .flat = entries[i].flat,
-					   .cum = entries[i].cum};
+		                           .file = profile_text(order->profile, node->file),
+		                           .flat = entries[i].flat,
+		                           .cum = entries[i].cum};
 	}
 	return rows;
 }
 
 enum cap_status cap_profile_top(const struct cap_profile *profile, size_t type, bool by_cum,
-				struct cap_row **ret, size_t *ret_count, struct cap_error *error)
+                                struct cap_row **ret, size_t *ret_count, struct cap_error *error)
 {
 	struct profile_nodes nodes;
 	struct order order = {profile, &nodes, by_cum};

@@ -27,7 +27,7 @@ struct proto_reader {
 struct proto_field {
 	uint32_t number;
 	enum proto_wire wire;
-	uint64_t value;		   /* PROTO_VARINT; a negative int64 is its two's complement */
+	uint64_t value;            /* PROTO_VARINT; a negative int64 is its two's complement */
 	struct proto_reader bytes; /* PROTO_BYTES */
 };
 

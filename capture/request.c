@@ -85,7 +85,8 @@ static int socket_is_connected(void *context, curl_socket_t fd, curlsocktype pur
 	return CURL_SOCKOPT_ALREADY_CONNECTED;
 }
 
-static enum cap_status easy_of_tunnel(const struct exchange *exchange, struct easy *ret, struct cap_error *error)
+static enum cap_status easy_of_tunnel(const struct exchange *exchange, struct easy *ret,
+                                      struct cap_error *error)
 {
 	enum cap_status status;
 	char *url;
@@ -180,7 +181,8 @@ static enum cap_status failed(const struct exchange *exchange, const struct answ
 	if (code == CURLE_ABORTED_BY_CALLBACK)
 		return failure_set(error, CAP_CANCELLED, "cancelled");
 	if (answer->too_big)
-		return failure_set(error, CAP_TOO_BIG, "the answer is larger than %zu bytes", answer->ceiling);
+		return failure_set(error, CAP_TOO_BIG, "the answer is larger than %zu bytes",
+		                   answer->ceiling);
 	if (answer->out_of_memory)
 		return failure_set(error, CAP_MEMORY, "out of memory");
 	if (exchange->tunnel && code != CURLE_OPERATION_TIMEDOUT &&
@@ -210,7 +212,8 @@ static enum cap_status accept_answer(struct answer *answer, CURL *curl, struct c
 	return CAP_OK;
 }
 
-enum cap_status exchange_run(const struct exchange *exchange, struct cap_response *ret, struct cap_error *error)
+enum cap_status exchange_run(const struct exchange *exchange, struct cap_response *ret,
+                             struct cap_error *error)
 {
 	const struct cap_request *request = exchange->request;
 	struct answer answer = {.ceiling = request->ceiling ? request->ceiling : CEILING_DEFAULT};

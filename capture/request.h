@@ -12,7 +12,9 @@ struct exchange {
 	const struct cap_request *request;
 };
 
-/* As cap_request, over either way. A tunnel's own failure stands for what libcurl makes of the cut connection. */
-enum cap_status exchange_run(const struct exchange *exchange, struct cap_response *ret, struct cap_error *error);
+/* As cap_request, over either way. A tunnel's own failure stands for what libcurl makes of the cut
+ * connection. */
+enum cap_status exchange_run(const struct exchange *exchange, struct cap_response *ret,
+                             struct cap_error *error);
 
 #endif

@@ -6,8 +6,8 @@
 #include <time.h>
 
 #define LG_NS_PER_SECOND 1000000000LL
-#define LG_NS_PER_MS	 1000000LL
-#define LG_NS_PER_US	 1000LL
+#define LG_NS_PER_MS     1000000LL
+#define LG_NS_PER_US     1000LL
 
 static inline int64_t lg_clock_of(clockid_t clock)
 {

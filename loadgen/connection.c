@@ -33,7 +33,7 @@ enum lg_io lg_connection_write(struct lg_connection *connection, const struct lg
 	connection->bytes = 0;
 	while (connection->sent < request->size) {
 		ssize_t n = send(connection->fd, request->bytes + connection->sent,
-				 request->size - connection->sent, MSG_NOSIGNAL | MSG_DONTWAIT);
+		                 request->size - connection->sent, MSG_NOSIGNAL | MSG_DONTWAIT);
 
 		if (n < 0 && errno == EINTR)
 			continue;

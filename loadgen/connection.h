@@ -9,12 +9,12 @@
 #include "loadgen/request.h"
 
 struct lg_connection {
-	int fd;		/* -1: none */
-	bool served;	/* has brought a whole answer before */
-	bool received;	/* has ever brought a byte */
-	bool ended;	/* the other side has closed its direction */
+	int fd;         /* -1: none */
+	bool served;    /* has brought a whole answer before */
+	bool received;  /* has ever brought a byte */
+	bool ended;     /* the other side has closed its direction */
 	uint32_t bytes; /* moved by the last call */
-	size_t sent;	/* of the request */
+	size_t sent;    /* of the request */
 	struct lg_http http;
 };
 

@@ -5,10 +5,10 @@
 
 #include "loadgen/histogram.h"
 
-#define COOKIE		  (0x1c849303U | 0x10U)
+#define COOKIE            (0x1c849303U | 0x10U)
 #define COOKIE_COMPRESSED (0x1c849304U | 0x10U)
-#define HEADER_SIZE	  40U
-#define COUNT_SIZE	  9U /* at most, of one encoded count */
+#define HEADER_SIZE       40U
+#define COUNT_SIZE        9U /* at most, of one encoded count */
 
 static unsigned char *put_be(unsigned char *at, uint64_t value, int size)
 {

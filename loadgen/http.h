@@ -26,13 +26,13 @@ enum lg_http_progress {
 
 struct lg_http {
 	const char *error; /* static */
-	uint64_t left;	   /* of the body or the chunk */
-	uint32_t head;	   /* bytes of header sections so far */
+	uint64_t left;     /* of the body or the chunk */
+	uint32_t head;     /* bytes of header sections so far */
 	uint16_t status;
 	uint16_t fields;
 	uint16_t position; /* in the status line, a chunk's extensions or the digits of its size */
 	uint8_t state;
-	uint8_t field;	      /* which header's value is being read */
+	uint8_t field;        /* which header's value is being read */
 	uint8_t token_length; /* of token; LG_HTTP_TOKEN is "too long to matter" */
 	bool token_ended : 1; /* white space came after it */
 	bool head_only : 1;   /* the request was HEAD */

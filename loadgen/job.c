@@ -9,7 +9,7 @@ static int check_duration(const char *name, int64_t duration, char *error)
 {
 	if (duration < 0 || duration > LG_MAX_DURATION)
 		return lg_error_set(error, "%s of %" PRId64 " ns is out of range, want 0 to 24 h", name,
-				    duration);
+		                    duration);
 	return 0;
 }
 
@@ -19,7 +19,7 @@ static int check_counts(const struct lg_plan *plan, char *error)
 		return lg_error_set(error, "vus of %u is out of range, want 1 to %u", plan->vus, LG_MAX_VUS);
 	if (plan->threads > LG_MAX_THREADS)
 		return lg_error_set(error, "threads of %u is out of range, want 0 to %u", plan->threads,
-				    LG_MAX_THREADS);
+		                    LG_MAX_THREADS);
 	return 0;
 }
 
@@ -45,11 +45,11 @@ int lg_check(const struct lg_plan *plan, char error[LG_ERROR_SIZE])
 int lg_job_init(struct lg_job *ret, const struct lg_plan *plan, char error[LG_ERROR_SIZE])
 {
 	struct lg_job job = {.dial = plan->dial,
-			     .dial_context = plan->dial_context,
-			     .vus = plan->vus,
-			     .ramp = plan->ramp,
-			     .think = plan->think,
-			     .timeout = plan->timeout ? plan->timeout : LG_DEFAULT_TIMEOUT};
+	                     .dial_context = plan->dial_context,
+	                     .vus = plan->vus,
+	                     .ramp = plan->ramp,
+	                     .think = plan->think,
+	                     .timeout = plan->timeout ? plan->timeout : LG_DEFAULT_TIMEOUT};
 
 	if (check(plan, &job.url, error) < 0 || lg_request_init(&job.request, plan, &job.url, error) < 0)
 		return -1;

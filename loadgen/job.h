@@ -11,7 +11,7 @@
 #include "loadgen/url.h"
 
 #define LG_DEFAULT_TIMEOUT (60 * 1000000000LL)
-#define LG_MAX_DURATION	   (24 * 3600 * 1000000000LL) /* of ramp, think, timeout */
+#define LG_MAX_DURATION    (24 * 3600 * 1000000000LL) /* of ramp, think, timeout */
 
 struct lg_job {
 	struct lg_url url;

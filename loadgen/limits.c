@@ -39,9 +39,9 @@ int lg_limits_check(const struct lg_plan *plan, char error[LG_ERROR_SIZE])
 	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_max >= needed(plan))
 		return 0;
 	return lg_error_set(error,
-			    "%u vus need %llu file descriptors, the limit is %llu: "
-			    "use fewer vus or raise 'ulimit -Hn'",
-			    plan->vus, (unsigned long long)needed(plan), (unsigned long long)limit.rlim_max);
+	                    "%u vus need %llu file descriptors, the limit is %llu: "
+	                    "use fewer vus or raise 'ulimit -Hn'",
+	                    plan->vus, (unsigned long long)needed(plan), (unsigned long long)limit.rlim_max);
 }
 
 int lg_limits_raise(const struct lg_plan *plan, char error[LG_ERROR_SIZE])
@@ -55,6 +55,6 @@ int lg_limits_raise(const struct lg_plan *plan, char error[LG_ERROR_SIZE])
 	limit.rlim_cur = needed(plan);
 	if (setrlimit(RLIMIT_NOFILE, &limit) < 0)
 		return lg_error_set(error, "cannot raise the file descriptor limit to %llu: %s",
-				    (unsigned long long)needed(plan), strerror(errno));
+		                    (unsigned long long)needed(plan), strerror(errno));
 	return 0;
 }

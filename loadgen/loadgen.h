@@ -35,15 +35,15 @@ typedef int lg_dial_fn(void *context, char error[LG_ERROR_SIZE]);
 
 /* What to send, how hard, how long. Strings are borrowed until lg_finish(). */
 struct lg_plan {
-	const char *url;	    /* http://host[:port]/path?query */
-	const char *method;	    /* NULL: GET, or POST with a body */
+	const char *url;            /* http://host[:port]/path?query */
+	const char *method;         /* NULL: GET, or POST with a body */
 	const char *const *headers; /* "Name: value", NULL-terminated; may be NULL */
-	const void *body;	    /* may be NULL */
+	const void *body;           /* may be NULL */
 	size_t body_size;
-	unsigned vus;	  /* virtual users = connections at full load, >= 1 */
+	unsigned vus;     /* virtual users = connections at full load, >= 1 */
 	unsigned threads; /* 0: one per usable core, at most vus */
-	int64_t ramp;	  /* VUs start evenly over this time; 0: all at once */
-	int64_t think;	  /* pause of a VU between its requests */
+	int64_t ramp;     /* VUs start evenly over this time; 0: all at once */
+	int64_t think;    /* pause of a VU between its requests */
 	int64_t timeout;  /* of one request, connecting included; 0: 60 s */
 	lg_dial_fn *dial; /* NULL: resolve and connect to the URL's host */
 	void *dial_context;
@@ -55,7 +55,7 @@ enum lg_phase { LG_BEFORE, LG_WINDOW, LG_AFTER, LG_PHASES };
 enum lg_error_kind {
 	LG_ERROR_CONNECT,  /* refused, unreachable, no such name, dial failed */
 	LG_ERROR_TIMEOUT,  /* not done within plan.timeout */
-	LG_ERROR_RESET,	   /* closed or reset before the answer was whole */
+	LG_ERROR_RESET,    /* closed or reset before the answer was whole */
 	LG_ERROR_PROTOCOL, /* not HTTP, or beyond a ceiling */
 	LG_ERROR_KINDS
 };
@@ -77,12 +77,12 @@ struct lg_counts {
 struct lg_snapshot {
 	int64_t now;
 	struct lg_counts total;
-	unsigned vus;	    /* started and not stopped */
+	unsigned vus;       /* started and not stopped */
 	unsigned in_flight; /* requests sent and not done */
 	bool ramp_done;
 	/* service latency of what was done since the previous snapshot, us; 0 if none */
 	uint64_t recent_p50, recent_p99;
-	double busiest_thread;		/* CPU share 0..1 of the busiest thread since the previous snapshot */
+	double busiest_thread;          /* CPU share 0..1 of the busiest thread since the previous snapshot */
 	char last_error[LG_ERROR_SIZE]; /* the newest error in words, or "" */
 };
 
@@ -106,7 +106,7 @@ char *lg_histogram_encode(const struct lg_histogram *h);
 
 /* CPU and lateness of one engine thread inside the window. */
 struct lg_thread_use {
-	double cpu;	       /* share of one core, 0..1 */
+	double cpu;            /* share of one core, 0..1 */
 	double run_queue_wait; /* share of the time it was runnable but not running; -1: unknown */
 };
 
@@ -122,9 +122,9 @@ struct lg_result {
 	int64_t started, ramp_ended, window_begin, window_end, stopped; /* 0: never happened */
 	struct lg_counts counts[LG_PHASES];
 	struct lg_histogram *service[LG_PHASES]; /* sent -> done, whole answers of any status */
-	struct lg_histogram *connect;		 /* connecting, all phases */
-	uint64_t censored;			 /* in flight when the run ended */
-	uint64_t connections;			 /* opened */
+	struct lg_histogram *connect;            /* connecting, all phases */
+	uint64_t censored;                       /* in flight when the run ended */
+	uint64_t connections;                    /* opened */
 	struct lg_thread_use *threads;
 	size_t thread_count;
 	struct lg_second *seconds;

@@ -52,7 +52,7 @@ int lg_loop_wait(struct lg_loop *loop, int64_t timeout)
 {
 	struct timespec limit = lg_clock_timespec(timeout);
 	int count = epoll_pwait2(loop->epoll, loop->events, LG_LOOP_BATCH,
-				 timeout == INT64_MAX ? NULL : &limit, NULL);
+	                         timeout == INT64_MAX ? NULL : &limit, NULL);
 
 	if (count < 0 && (errno == ENOSYS || errno == EPERM))
 		count = wait_ms(loop, timeout);

@@ -106,16 +106,16 @@ static void free_all(struct lg_monitor *monitor)
 }
 
 int lg_monitor_start(struct lg_monitor *monitor, const struct lg_worker *workers, unsigned count,
-		     int64_t began)
+                     int64_t began)
 {
 	pthread_condattr_t attributes;
 	int status;
 
 	*monitor = (struct lg_monitor){.workers = workers,
-				       .count = count,
-				       .window_begin = INT64_MAX,
-				       .window_end = INT64_MAX,
-				       .next_second = began + LG_NS_PER_SECOND};
+	                               .count = count,
+	                               .window_begin = INT64_MAX,
+	                               .window_end = INT64_MAX,
+	                               .next_second = began + LG_NS_PER_SECOND};
 	if (allocate(monitor) < 0) {
 		free_all(monitor);
 		return ENOMEM;
@@ -171,5 +171,5 @@ struct lg_thread_use lg_monitor_use(const struct lg_monitor *monitor, unsigned w
 	bool ended = window && monitor->marks[LG_MARK_END][0].at;
 
 	return lg_usage_between(&monitor->marks[window ? LG_MARK_BEGIN : LG_MARK_START][worker],
-				&monitor->marks[ended ? LG_MARK_END : LG_MARK_STOP][worker]);
+	                        &monitor->marks[ended ? LG_MARK_END : LG_MARK_STOP][worker]);
 }

@@ -38,7 +38,7 @@ struct lg_monitor {
 
 /* 0, or an errno. The workers have started. */
 int lg_monitor_start(struct lg_monitor *monitor, const struct lg_worker *workers, unsigned count,
-		     int64_t began);
+                     int64_t began);
 
 void lg_monitor_window(struct lg_monitor *monitor, int64_t begin, int64_t end);
 

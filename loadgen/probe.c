@@ -53,7 +53,7 @@ static int open_connection(const struct lg_job *job, int64_t deadline, char *err
 		int64_t now = lg_clock_now();
 
 		fd = connect_to(&job->target.addresses[i], now + (deadline - now) / (job->target.count - i),
-				error);
+		                error);
 	}
 	return fd;
 }
@@ -63,11 +63,11 @@ static int explain(const struct lg_connection *connection, enum lg_io io, char *
 	if (io == LG_IO_BROKEN)
 		return lg_error_set(error, "protocol error: %s", connection->http.error);
 	return lg_error_set(error, "connection ended %s the answer",
-			    lg_http_untouched(&connection->http) ? "before" : "in the middle of");
+	                    lg_http_untouched(&connection->http) ? "before" : "in the middle of");
 }
 
 static int exchange(struct lg_connection *connection, const struct lg_job *job, char *buffer,
-		    int64_t deadline, char *error)
+                    int64_t deadline, char *error)
 {
 	enum lg_io io = LG_IO_AGAIN;
 

@@ -37,10 +37,10 @@ static int check_header(const char *header, char *error)
 	for (const char *p = colon; *p; p++)
 		if ((unsigned char)*p < ' ' && *p != '\t')
 			return lg_error_set(error, "header '%.*s' has a line break or control character",
-					    (int)(colon - header), header);
+			                    (int)(colon - header), header);
 	if (header_is(header, "Content-Length") || header_is(header, "Transfer-Encoding"))
 		return lg_error_set(error, "header '%.*s' is set by the load engine, leave it out",
-				    (int)(colon - header), header);
+		                    (int)(colon - header), header);
 	return 0;
 }
 
@@ -123,10 +123,10 @@ static bool is_idempotent(const char *method)
 }
 
 int lg_request_init(struct lg_request *ret, const struct lg_plan *plan, const struct lg_url *url,
-		    char error[LG_ERROR_SIZE])
+                    char error[LG_ERROR_SIZE])
 {
 	struct lg_request request = {.head_only = !strcmp(method_of(plan), "HEAD"),
-				     .idempotent = is_idempotent(method_of(plan))};
+	                             .idempotent = is_idempotent(method_of(plan))};
 	FILE *out = open_memstream(&request.bytes, &request.size);
 	bool failed = true;
 

@@ -15,7 +15,7 @@
 struct lg_request {
 	char *bytes; /* head and body */
 	size_t size;
-	bool head_only;	 /* HEAD: the answer has no body */
+	bool head_only;  /* HEAD: the answer has no body */
 	bool idempotent; /* may be sent again (RFC 9110, section 9.2.2) */
 };
 
@@ -24,7 +24,7 @@ int lg_request_check(const struct lg_plan *plan, char error[LG_ERROR_SIZE]);
 
 /* Of a plan that passed the check; 0, or -1 with a line and *ret untouched. */
 int lg_request_init(struct lg_request *ret, const struct lg_plan *plan, const struct lg_url *url,
-		    char error[LG_ERROR_SIZE]);
+                    char error[LG_ERROR_SIZE]);
 void lg_request_release(struct lg_request *request);
 
 #endif

@@ -65,7 +65,7 @@ static int init_workers(struct lg_run *run, char *error)
 {
 	for (; run->worker_count < run->job.threads; run->worker_count++)
 		if (lg_worker_init(&run->workers[run->worker_count], run->worker_count, &run->job,
-				   &run->control, error) < 0)
+		                   &run->control, error) < 0)
 			return -1;
 	return 0;
 }
@@ -91,7 +91,7 @@ static int start_workers(struct lg_run *run, char *error)
 		pthread_join(run->workers[i].thread, NULL);
 	}
 	return lg_error_set(error, "cannot start thread %u of %u: %s", started + 1, run->worker_count,
-			    strerrordesc_np(status));
+	                    strerrordesc_np(status));
 }
 
 int lg_start(const struct lg_plan *plan, struct lg_run **ret, char error[LG_ERROR_SIZE])

@@ -23,7 +23,7 @@ struct lg_row {
 struct lg_stats {
 	struct lg_tally tallies[LG_PHASES];
 	struct lg_histogram *service[LG_PHASES], *connect;
-	lg_counter vus, in_flight;	  /* now */
+	lg_counter vus, in_flight;        /* now */
 	lg_counter vus_started, censored; /* ever */
 	lg_counter connections;
 	_Atomic int64_t last_start; /* when the last VU started, 0: none yet */

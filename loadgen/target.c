@@ -44,7 +44,7 @@ int lg_target_init(struct lg_target *ret, const struct lg_url *url, char error[L
 	status = getaddrinfo(url->host, port, &hints, &list);
 	if (status)
 		return lg_error_set(error, "cannot resolve '%s': %s", url->host,
-				    status == EAI_SYSTEM ? strerror(errno) : gai_strerror(status));
+		                    status == EAI_SYSTEM ? strerror(errno) : gai_strerror(status));
 	status = copy_addresses(ret, list, error);
 	freeaddrinfo(list);
 	return status;
@@ -61,11 +61,11 @@ void lg_address_text(const struct lg_address *address, char ret[LG_ADDRESS_TEXT]
 	char host[NI_MAXHOST], port[NI_MAXSERV];
 
 	if (getnameinfo((const struct sockaddr *)&address->storage, address->size, host, sizeof host, port,
-			sizeof port, NI_NUMERICHOST | NI_NUMERICSERV) != 0)
+	                sizeof port, NI_NUMERICHOST | NI_NUMERICSERV) != 0)
 		snprintf(ret, LG_ADDRESS_TEXT, "?");
 	else
 		snprintf(ret, LG_ADDRESS_TEXT, address->storage.ss_family == AF_INET6 ? "[%s]:%s" : "%s:%s",
-			 host, port);
+		         host, port);
 }
 
 int lg_address_connect(const struct lg_address *address)

@@ -16,7 +16,7 @@ static int check_characters(const char *text, char *error)
 	for (const char *p = text; *p; p++)
 		if (*p <= ' ' || *p > '~')
 			return lg_error_set(error, "url '%s': byte %td is not allowed, percent-encode it",
-					    text, p - text + 1);
+			                    text, p - text + 1);
 	return 0;
 }
 
@@ -35,7 +35,7 @@ static const char *parse_scheme(const char *text, struct lg_url *url, char *erro
 	}
 	if (colon - text != 4 || strncasecmp(text, "http", 4) != 0) {
 		lg_error_set(error, "url '%s': scheme '%.*s' is not supported, use http", text,
-			     (int)(colon - text), text);
+		             (int)(colon - text), text);
 		return NULL;
 	}
 	url->port = 80;
@@ -101,13 +101,13 @@ int lg_url_parse(const char *text, struct lg_url *ret, char error[LG_ERROR_SIZE]
 	end = at + strcspn(at, "/?#");
 	if (memchr(at, '@', (size_t)(end - at)))
 		return lg_error_set(error, "a user name in the url is not supported, "
-					   "send an Authorization header instead");
+		                           "send an Authorization header instead");
 	stop = parse_host(at, end, &url);
 	if (!stop || (stop < end && *stop != ':'))
 		return lg_error_set(error, "url '%s': malformed host '%.*s'", text, (int)(end - at), at);
 	if (stop < end && parse_port(stop + 1, end, &url) < 0)
 		return lg_error_set(error, "url '%s': malformed port '%.*s', want 1 to 65535", text,
-				    (int)(end - stop - 1), stop + 1);
+		                    (int)(end - stop - 1), stop + 1);
 	fragment = strcspn(end, "#");
 	snprintf(url.path, sizeof url.path, "%s%.*s", *end == '/' ? "" : "/", (int)fragment, end);
 	*ret = url;

@@ -11,10 +11,10 @@
 
 struct lg_url {
 	char host[256]; /* a name or an address, without brackets */
-	bool ipv6;	/* host is an IPv6 literal */
-	bool tls;	/* https */
+	bool ipv6;      /* host is an IPv6 literal */
+	bool tls;       /* https */
 	uint16_t port;
-	bool port_shown;	   /* the port is not the scheme's own: it belongs into Host */
+	bool port_shown;           /* the port is not the scheme's own: it belongs into Host */
 	char path[LG_URL_MAX + 2]; /* path and query, from '/' */
 };
 

@@ -53,7 +53,7 @@ static void leave_flight(struct lg_worker *w, struct lg_vu *vu)
 }
 
 __attribute__((format(printf, 4, 5))) static void vu_fail(struct lg_worker *w, struct lg_vu *vu,
-							  enum lg_error_kind kind, const char *format, ...)
+                                                          enum lg_error_kind kind, const char *format, ...)
 {
 	char line[LG_ERROR_SIZE];
 	va_list arguments;
@@ -108,10 +108,10 @@ static void vu_cut(struct lg_worker *w, struct lg_vu *vu, int error)
 	}
 	if (w->job->dial && !connection->received)
 		vu_fail(w, vu, LG_ERROR_CONNECT, "connection to '%s' ended before any answer%s%s",
-			w->job->url.host, error ? ": " : "", error ? strerrordesc_np(error) : "");
+		        w->job->url.host, error ? ": " : "", error ? strerrordesc_np(error) : "");
 	else
 		vu_fail(w, vu, LG_ERROR_RESET, "connection %s %s", error ? "broke" : "closed by the server",
-			untouched ? "before the answer" : "in the middle of the answer");
+		        untouched ? "before the answer" : "in the middle of the answer");
 }
 
 static void vu_write(struct lg_worker *w, struct lg_vu *vu)
@@ -154,13 +154,13 @@ static void vu_dial(struct lg_worker *w, struct lg_vu *vu)
 }
 
 static void vu_connect_failed(struct lg_worker *w, struct lg_vu *vu, const struct lg_address *address,
-			      int error)
+                              int error)
 {
 	char text[LG_ADDRESS_TEXT];
 
 	lg_address_text(address, text);
 	vu_fail(w, vu, LG_ERROR_CONNECT, "connect to %s: %s", text,
-		error == EADDRNOTAVAIL ? "no free local port" : strerrordesc_np(error));
+	        error == EADDRNOTAVAIL ? "no free local port" : strerrordesc_np(error));
 }
 
 /* An even share of the time that is left for each address not tried yet. */
@@ -273,9 +273,9 @@ static void vu_timed_out(struct lg_worker *w, struct lg_vu *vu)
 		return;
 	}
 	vu_fail(w, vu, LG_ERROR_TIMEOUT,
-		vu->state == LG_VU_CONNECT ? "not connected within %" PRId64 " ms"
-					   : "no whole answer within %" PRId64 " ms",
-		ms);
+	        vu->state == LG_VU_CONNECT ? "not connected within %" PRId64 " ms"
+	                                   : "no whole answer within %" PRId64 " ms",
+	        ms);
 }
 
 void lg_vu_expired(struct lg_worker *w, struct lg_vu *vu)

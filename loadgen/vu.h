@@ -16,7 +16,7 @@
 #include "loadgen/timer.h"
 
 #define LG_BACKOFF_FIRST (10 * 1000000LL)
-#define LG_BACKOFF_LAST	 (1000 * 1000000LL)
+#define LG_BACKOFF_LAST  (1000 * 1000000LL)
 
 enum lg_vu_state {
 	LG_VU_NEW,     /* its start is to come */
@@ -31,13 +31,13 @@ struct lg_worker;
 
 struct lg_vu {
 	struct lg_timer timer; /* first: start, timeout, think or backoff, by state */
-	uint8_t state;	       /* enum lg_vu_state */
+	uint8_t state;         /* enum lg_vu_state */
 	bool retried;
-	bool is_ready;	    /* in worker->ready */
+	bool is_ready;      /* in worker->ready */
 	uint16_t untried;   /* addresses not tried yet for this connection */
 	uint32_t address;   /* the next one, round robin */
-	int64_t began;	    /* this request, connecting included */
-	int64_t sent;	    /* or, while connecting, when that started */
+	int64_t began;      /* this request, connecting included */
+	int64_t sent;       /* or, while connecting, when that started */
 	int64_t backoff;    /* the next one, 0: no error since the last answer */
 	struct lg_vu *next; /* in worker->ready */
 	struct lg_connection connection;

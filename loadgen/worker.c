@@ -19,7 +19,7 @@ static unsigned share_of(const struct lg_job *job, unsigned index)
 }
 
 int lg_worker_init(struct lg_worker *worker, unsigned index, const struct lg_job *job,
-		   struct lg_control *control, char error[LG_ERROR_SIZE])
+                   struct lg_control *control, char error[LG_ERROR_SIZE])
 {
 	memset(worker, 0, sizeof *worker);
 	worker->loop.epoll = worker->loop.wake = -1;

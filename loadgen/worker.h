@@ -20,8 +20,8 @@ struct lg_worker {
 	struct lg_timers timers;
 	struct lg_vu *vus;
 	struct lg_vu *ready; /* those that had their share and have more to read */
-	char *buffer;	     /* LG_READ_SIZE */
-	int64_t now;	     /* of the batch, see LG_CLOCK_EVERY */
+	char *buffer;        /* LG_READ_SIZE */
+	int64_t now;         /* of the batch, see LG_CLOCK_EVERY */
 	unsigned vu_count, in_flight, alive;
 	bool stopping;
 	unsigned index;
@@ -33,7 +33,7 @@ struct lg_worker {
 
 /* The VUs index, index + threads, ... of the job; 0, or -1 with a line. */
 int lg_worker_init(struct lg_worker *worker, unsigned index, const struct lg_job *job,
-		   struct lg_control *control, char error[LG_ERROR_SIZE]);
+                   struct lg_control *control, char error[LG_ERROR_SIZE]);
 void lg_worker_release(struct lg_worker *worker);
 
 /* Starts the thread "lg-INDEX", all signals blocked; 0, or an errno. */

@@ -11,7 +11,7 @@
 #include "plugin/signals.h"
 #include "plugin/text.h"
 
-#define ANSWER_MAX	(64U << 20)
+#define ANSWER_MAX      (64U << 20)
 #define TIMEOUT_DEFAULT (15 * 1000000000LL)
 
 struct cluster {
@@ -106,7 +106,7 @@ bool cluster_refresh(struct cluster *cluster)
 }
 
 static int parse(const struct cluster *cluster, const struct cap_response *response, const char *doing,
-		 cJSON **ret, struct error *error)
+                 cJSON **ret, struct error *error)
 {
 	cJSON *json = cJSON_ParseWithLength((const char *)response->body, response->size);
 
@@ -116,8 +116,8 @@ static int parse(const struct cluster *cluster, const struct cap_response *respo
 	}
 	cJSON_Delete(json);
 	return error_set(error,
-			 "%s: the answer (%zu bytes, '%s') is not JSON; is '%s' a Kubernetes API server?",
-			 doing, response->size, response->content_type, cluster->config.server);
+	                 "%s: the answer (%zu bytes, '%s') is not JSON; is '%s' a Kubernetes API server?",
+	                 doing, response->size, response->content_type, cluster->config.server);
 }
 
 static int call(struct cluster *cluster, struct cap_request *request, cJSON **ret, struct error *error)
@@ -175,7 +175,7 @@ int cluster_get(struct cluster *cluster, struct error *error, cJSON **ret, const
 }
 
 int cluster_post(struct cluster *cluster, struct error *error, const cJSON *body, cJSON **ret,
-		 const char *path_format, ...)
+                 const char *path_format, ...)
 {
 	char *text = cJSON_PrintUnformatted(body), *path;
 	struct cap_request request = {.method = "POST", .content_type = "application/json", .body = text};
@@ -193,7 +193,7 @@ int cluster_post(struct cluster *cluster, struct error *error, const cJSON *body
 }
 
 int cluster_failure(const struct cluster *cluster, struct error *error, const struct cap_error *failure,
-		    const char *doing, const char *verb, const char *resource, const char *ns)
+                    const char *doing, const char *verb, const char *resource, const char *ns)
 {
 	struct cluster_call what = {&cluster->config, doing, verb, resource, ns, cluster->timeout};
 

@@ -39,12 +39,12 @@ const char *cluster_server(const struct cluster *cluster);
 int cluster_get(struct cluster *cluster, struct error *error, cJSON **ret, const char *path_format, ...)
 	__attribute__((format(printf, 4, 5)));
 int cluster_post(struct cluster *cluster, struct error *error, const cJSON *body, cJSON **ret,
-		 const char *path_format, ...) __attribute__((format(printf, 5, 6)));
+                 const char *path_format, ...) __attribute__((format(printf, 5, 6)));
 /* The same line for a failure that capture met on this cluster's endpoint (a tunnel):
  * `doing` is "port-forward to pod 'x'", verb and resource are for the Role ("get",
  * "pods/portforward"). Returns as above. */
 int cluster_failure(const struct cluster *cluster, struct error *error, const struct cap_error *failure,
-		    const char *doing, const char *verb, const char *resource, const char *ns);
+                    const char *doing, const char *verb, const char *resource, const char *ns);
 /* Forgets cached credentials, e.g. after a tunnel met a 401; true if a second try can differ. */
 bool cluster_refresh(struct cluster *cluster);
 

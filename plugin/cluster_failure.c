@@ -81,7 +81,7 @@ static const char *first(const char *a, const char *b, const char *c)
 }
 
 static int forbidden(const struct cluster_call *call, const struct status *status, const char *plain,
-		     struct error *error)
+                     struct error *error)
 {
 	char who[256];
 	const char *user = *status->user ? status->user : NULL;
@@ -92,19 +92,19 @@ static int forbidden(const struct cluster_call *call, const struct status *statu
 	whose(call->config, who, sizeof who);
 	if (!verb || !resource)
 		return error_set(error, "%s: the API server '%s' forbids it (403): %.300s", call->doing,
-				 call->config->server, first(status->message, plain, "no reason given"));
+		                 call->config->server, first(status->message, plain, "no reason given"));
 	if (user)
 		snprintf(who, sizeof who, "'%.200s'", user);
 	error_set(error, "%s: %s may not %s %s%s%s %s%s%s (403); the role below would allow it", call->doing,
-		  who, verb, resource, dot, status->group, ns ? "in namespace '" : "in the whole cluster",
-		  ns ? ns : "", ns ? "'" : "");
+	          who, verb, resource, dot, status->group, ns ? "in namespace '" : "in the whole cluster",
+	          ns ? ns : "", ns ? "'" : "");
 	free(error->detail);
 	error->detail = rbac_role_yaml(ns, user);
 	return -1;
 }
 
 static int http_failure(const struct cluster_call *call, const struct cap_error *failure, const char *body,
-			struct error *error)
+                        struct error *error)
 {
 	const char *server = call->config->server, *said;
 	struct status status;
@@ -116,9 +116,9 @@ static int http_failure(const struct cluster_call *call, const struct cap_error 
 	switch (failure->http_status) {
 	case 401:
 		error_set(error,
-			  "%s: the API server '%s' rejects the credentials of %s (401); log in again, or "
-			  "choose another --context or --user",
-			  call->doing, server, who);
+		          "%s: the API server '%s' rejects the credentials of %s (401); log in again, or "
+		          "choose another --context or --user",
+		          call->doing, server, who);
 		break;
 	case 403:
 		forbidden(call, &status, body && !*status.message ? body : failure->text, error);
@@ -129,49 +129,49 @@ static int http_failure(const struct cluster_call *call, const struct cap_error 
 	case 429:
 	case 503:
 		error_set(error,
-			  "%s: the API server '%s' is overloaded or not ready (%ld): %.300s; try again later",
-			  call->doing, server, failure->http_status, said);
+		          "%s: the API server '%s' is overloaded or not ready (%ld): %.300s; try again later",
+		          call->doing, server, failure->http_status, said);
 		break;
 	default:
 		error_set(error, "%s: the API server '%s' answers %ld: %.300s", call->doing, server,
-			  failure->http_status, said);
+		          failure->http_status, said);
 	}
 	cJSON_Delete(status.json);
 	return (int)-failure->http_status;
 }
 
 int cluster_call_failed(const struct cluster_call *call, const struct cap_error *failure, const char *body,
-			struct error *error)
+                        struct error *error)
 {
 	const struct kubeconfig *config = call->config;
 	const char *server = config->server;
 	char from[256];
 
 	snprintf(from, sizeof from, config->context ? "context '%s'" : "%s",
-		 config->context ? config->context : config->source);
+	         config->context ? config->context : config->source);
 	switch (failure->status) {
 	case CAP_HTTP:
 		return http_failure(call, failure, body, error);
 	case CAP_DNS:
 		return error_set(error,
-				 "%s: cannot resolve the API server '%s' of %s: %s; is this machine in its "
-				 "network or VPN?",
-				 call->doing, server, from, failure->text);
+		                 "%s: cannot resolve the API server '%s' of %s: %s; is this machine in its "
+		                 "network or VPN?",
+		                 call->doing, server, from, failure->text);
 	case CAP_CONNECT:
 		return error_set(error, "%s: cannot reach the API server '%s' of %s: %s; is the cluster up?",
-				 call->doing, server, from, failure->text);
+		                 call->doing, server, from, failure->text);
 	case CAP_TLS:
 		return error_set(error,
-				 "%s: the certificate of the API server '%s' of %s is not accepted: %s; see "
-				 "--certificate-authority and --tls-server-name",
-				 call->doing, server, from, failure->text);
+		                 "%s: the certificate of the API server '%s' of %s is not accepted: %s; see "
+		                 "--certificate-authority and --tls-server-name",
+		                 call->doing, server, from, failure->text);
 	case CAP_TIMEOUT:
 		return error_set(error,
-				 "%s: no answer from the API server '%s' of %s within %gs; see "
-				 "--request-timeout",
-				 call->doing, server, from, (double)call->timeout / 1e9);
+		                 "%s: no answer from the API server '%s' of %s within %gs; see "
+		                 "--request-timeout",
+		                 call->doing, server, from, (double)call->timeout / 1e9);
 	default:
 		return error_set(error, "%s: the API server '%s' of %s: %s", call->doing, server, from,
-				 failure->text);
+		                 failure->text);
 	}
 }

@@ -15,6 +15,6 @@ struct cluster_call {
 
 /* `body` is the answer's, may be NULL (or no JSON). -1, or the HTTP status negated. */
 int cluster_call_failed(const struct cluster_call *call, const struct cap_error *failure, const char *body,
-			struct error *error);
+                        struct error *error);
 
 #endif

@@ -12,6 +12,7 @@
 
 static const char *const by_names[] = {"cpu", "memory", NULL};
 
+/* clang-format off */
 static const struct option target_options[] = {
 	{.name = "selector", .letter = 'l', .kind = OPTION_TEXT, .offset = AT(selector), .value = "SELECTOR",
 	 .help = "pods by label, as for kubectl get -l"},
@@ -28,7 +29,9 @@ static const struct option target_options[] = {
 	         "the pod's own IP and without a cluster, else one part of the ready pods)"},
 	{0},
 };
+/* clang-format on */
 
+/* clang-format off */
 static const struct option load_options[] = {
 	{.name = "url", .kind = OPTION_TEXT, .offset = AT(url), .value = "URL",
 	 .help = "where the load goes, straight, without a proxy (default: through the tunnel to the pod, and the "
@@ -56,7 +59,9 @@ static const struct option load_options[] = {
 	 .help = "threads of the load engine (default: one for each core)", .min = 1, .max = LG_MAX_THREADS},
 	{0},
 };
+/* clang-format on */
 
+/* clang-format off */
 static const struct option capture_options[] = {
 	{.name = "baseline", .kind = OPTION_DURATION, .offset = AT(baseline), .value = "DURATION",
 	 .help = "CPU profile of the idle pod before the load (default 0: goroutines only)", .max = HOUR},
@@ -71,7 +76,9 @@ static const struct option capture_options[] = {
 	 .help = "none or some of cpu,goroutine,heap,allocs,mutex,block,threadcreate,trace (default cpu,goroutine)"},
 	{0},
 };
+/* clang-format on */
 
+/* clang-format off */
 static const struct option output_options[] = {
 	{.name = "out", .kind = OPTION_TEXT, .offset = AT(out), .value = "DIR",
 	 .help = "run directory, must not exist yet (default pprof-runs/TIME-TARGET)"},
@@ -87,11 +94,13 @@ static const struct option output_options[] = {
 	 .help = "print the plan, send nothing"},
 	{0},
 };
+/* clang-format on */
 
 static int take_target(struct plan *plan, const struct option_list *arguments, struct error *error)
 {
 	if (arguments->count > 1)
-		return error_usage(error, "loadtest takes one TYPE/NAME, '%s' is one too many", arguments->items[1]);
+		return error_usage(error, "loadtest takes one TYPE/NAME, '%s' is one too many",
+		                   arguments->items[1]);
 	if (arguments->count)
 		plan->target = arguments->items[0];
 	return 0;
@@ -114,8 +123,8 @@ static int run(const struct command *command, int argc, char **argv, struct erro
 {
 	struct plan plan;
 	struct option_group groups[] = {
-		{"Target", target_options, &plan},   {"Load", load_options, &plan},
-		{"Capture", capture_options, &plan}, {"Output", output_options, &plan},
+		{"Target", target_options, &plan},     {"Load", load_options, &plan},
+		{"Capture", capture_options, &plan},   {"Output", output_options, &plan},
 		{"Cluster", kube_options, &plan.kube},
 	};
 	size_t count = sizeof groups / sizeof *groups;
@@ -141,8 +150,8 @@ const struct command cmd_loadtest = {
 	.usage = "loadtest [TYPE/NAME | POD] [-l SELECTOR] [-n NS] [--url URL] [options]",
 	.summary = "Loads a service, captures its top pod's profiles at peak, says if the run can be trusted",
 	.help = "Picks the pod with the highest CPU among those of TYPE/NAME (deployment, statefulset, daemonset,\n"
-	        "replicaset, job, service, pod) or of a selector, reaches its pprof through a tunnel inside this\n"
-	        "process, drives the load, waits for a steady rate, captures, and tears everything down.\n"
-	        "Everything is kept in a run directory; 'go tool pprof' opens every .pb.gz in it.",
+		"replicaset, job, service, pod) or of a selector, reaches its pprof through a tunnel inside this\n"
+		"process, drives the load, waits for a steady rate, captures, and tears everything down.\n"
+		"Everything is kept in a run directory; 'go tool pprof' opens every .pb.gz in it.",
 	.run = run,
 };

@@ -18,6 +18,7 @@ static const char *const by_names[] = {"cpu", "memory", NULL};
 
 #define AT(field) offsetof(struct top_options, field)
 
+/* clang-format off */
 static const struct option top_options[] = {
 	{.name = "selector", .letter = 'l', .kind = OPTION_TEXT, .offset = AT(selector), .value = "SELECTOR",
 	 .help = "label selector, as for kubectl get -l"},
@@ -30,6 +31,7 @@ static const struct option top_options[] = {
 	 .choices = document_formats, .help = "format of standard output (default text)"},
 	{0},
 };
+/* clang-format on */
 
 static void print(const struct top_options *options, const struct ranking *ranking)
 {
@@ -71,7 +73,8 @@ static int run(const struct command *command, int argc, char **argv, struct erro
 	int status = command_parse(command, groups, 2, argc, argv, &arguments, error);
 
 	if (status == 0 && arguments.count > 1)
-		status = error_usage(error, "top takes one TYPE/NAME, '%s' is one too many", arguments.items[1]);
+		status = error_usage(error, "top takes one TYPE/NAME, '%s' is one too many",
+		                     arguments.items[1]);
 	if (status == 0 && arguments.count && options.selector)
 		status = error_usage(error, "give TYPE/NAME or --selector, not both");
 	if (status == 0) {

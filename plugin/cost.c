@@ -20,7 +20,8 @@ static double period_of(const struct cap_profile *cpu, int ns_type, uint64_t *re
 
 static void fill_row(struct cost_row *row, const struct cap_row *from, double period, double scale)
 {
-	*row = (struct cost_row){.function = from->function, .flat = from->flat, .cum = from->cum, .per_request = -1};
+	*row = (struct cost_row){
+		.function = from->function, .flat = from->flat, .cum = from->cum, .per_request = -1};
 	if (period > 0 && from->flat > 0)
 		row->samples = (uint64_t)llround((double)from->flat / period);
 	if (row->samples)
@@ -29,14 +30,16 @@ static void fill_row(struct cost_row *row, const struct cap_row *from, double pe
 		row->per_request = (double)from->flat * scale;
 }
 
-void cost_make(const struct cap_profile *cpu, int64_t window, uint64_t requests, double share, struct cost *ret)
+void cost_make(const struct cap_profile *cpu, int64_t window, uint64_t requests, double share,
+               struct cost *ret)
 {
 	int type = cpu ? cap_profile_type_index(cpu, "cpu") : -1;
 	struct cap_row *rows = NULL;
 	double scale = 0, period;
 
 	*ret = (struct cost){.per_request = -1};
-	if (type < 0 || cap_profile_top(cpu, (size_t)type, false, &rows, &ret->count, &ret->failure) != CAP_OK)
+	if (type < 0 ||
+	    cap_profile_top(cpu, (size_t)type, false, &rows, &ret->count, &ret->failure) != CAP_OK)
 		return;
 	ret->cpu = cap_profile_total(cpu, (size_t)type);
 	ret->profiled = cap_profile_duration(cpu);

@@ -26,16 +26,17 @@ struct cost_row {
 struct cost {
 	struct cost_row *rows; /* by flat, descending */
 	size_t count;
-	int64_t cpu;           /* ns in all */
-	int64_t profiled;      /* ns */
+	int64_t cpu;      /* ns in all */
+	int64_t profiled; /* ns */
 	uint64_t samples;
-	double cores;          /* cpu over profiled */
-	double per_request;    /* ns, -1: unknown */
+	double cores;             /* cpu over profiled */
+	double per_request;       /* ns, -1: unknown */
 	struct cap_error failure; /* why there are no rows, if so */
 };
 
 /* `requests` 0: costs per request are unknown. The rows borrow from the profile. */
-void cost_make(const struct cap_profile *cpu, int64_t window, uint64_t requests, double share, struct cost *ret);
+void cost_make(const struct cap_profile *cpu, int64_t window, uint64_t requests, double share,
+               struct cost *ret);
 void cost_release(struct cost *cost);
 
 #endif

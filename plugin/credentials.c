@@ -146,7 +146,7 @@ static char *base64_encode(const char *text, size_t size)
 static char *basic_line(const struct kubeconfig *config)
 {
 	char *pair = xprintf("%s:%s", config->username ? config->username : "",
-			     config->password ? config->password : "");
+	                     config->password ? config->password : "");
 	char *encoded = base64_encode(pair, strlen(pair)), *ret;
 
 	ret = xprintf("Authorization: Basic %s", encoded);

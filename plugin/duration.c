@@ -10,8 +10,8 @@
 static const struct unit {
 	const char *name;
 	int64_t ns;
-} units[] = {{"ms", 1000000},	   {"us", 1000},       {"ns", 1}, {"h", 3600 * 1000000000LL},
-	     {"m", 60000000000LL}, {"s", 1000000000LL}};
+} units[] = {{"ms", 1000000},      {"us", 1000},       {"ns", 1}, {"h", 3600 * 1000000000LL},
+             {"m", 60000000000LL}, {"s", 1000000000LL}};
 
 static const struct unit *unit_at(const char *text)
 {
@@ -74,7 +74,7 @@ char *duration_print(int64_t ns, char ret[32])
 		snprintf(ret, 32, "%ldm%lds", (long)(seconds / 60), (long)(seconds % 60));
 	else
 		snprintf(ret, 32, "%ldh%ldm%lds", (long)(seconds / 3600), (long)(seconds / 60 % 60),
-			 (long)(seconds % 60));
+		         (long)(seconds % 60));
 	if (ns == 0)
 		snprintf(ret, 32, "0s");
 	return ret;

@@ -15,7 +15,7 @@
 #include "plugin/wall_time.h"
 
 #define OUTPUT_MAX     (1U << 20)
-#define WAIT_MS	       60000
+#define WAIT_MS        60000
 #define WAIT_ASKING_MS 300000
 #define EXPIRY_SLACK   10 /* seconds before its end that a token counts as expired */
 
@@ -231,7 +231,7 @@ static int reap(pid_t pid, bool finished)
 static int cannot_start(const struct kube_exec *exec, int cause, struct error *error)
 {
 	error_set(error, "cannot run the credential plugin '%s': %s%s", exec->command, strerror(cause),
-		  exec->install_hint ? "; its install hint follows" : "; is it installed and on PATH?");
+	          exec->install_hint ? "; its install hint follows" : "; is it installed and on PATH?");
 	if (exec->install_hint) {
 		free(error->detail);
 		error->detail = xstrndup(exec->install_hint, 4096);
@@ -259,7 +259,7 @@ static int judge(const struct kube_exec *exec, int status, bool finished, struct
 			exec->command);
 	if (WIFSIGNALED(status))
 		return error_set(error, "the credential plugin '%s' was killed by signal %d", exec->command,
-				 WTERMSIG(status));
+		                 WTERMSIG(status));
 	if (WEXITSTATUS(status))
 		return error_set(
 			error,
@@ -297,8 +297,8 @@ int exec_plugin_run(const struct kubeconfig *config, struct exec_result *ret, st
 
 	if (config->exec.interactive == KUBE_ALWAYS && !isatty(STDIN_FILENO))
 		return error_set(error,
-				 "the credential plugin '%s' wants to ask on a terminal, and there is none",
-				 config->exec.command);
+		                 "the credential plugin '%s' wants to ask on a terminal, and there is none",
+		                 config->exec.command);
 	output = xcalloc(1, OUTPUT_MAX + 1);
 	status = run(config, output, error);
 	if (status == 0)
@@ -329,7 +329,7 @@ static int take(const struct kube_exec *exec, const cJSON *json, struct exec_res
 	if (!cert != !key)
 		return refuse(exec, "gave a client certificate without its key, or a key without it", error);
 	*ret = (struct exec_result){xstrdup(token), xstrdup(cert), xstrdup(key),
-				    expires ? wall_time_parse(expires) : 0};
+	                            expires ? wall_time_parse(expires) : 0};
 	return 0;
 }
 
@@ -343,7 +343,7 @@ static void wipe(cJSON *json)
 }
 
 int exec_result_parse(const struct kube_exec *exec, const char *text, struct exec_result *ret,
-		      struct error *error)
+                      struct error *error)
 {
 	cJSON *json = cJSON_Parse(text);
 	int status = json ? take(exec, json, ret, error) : refuse(exec, "printed no JSON", error);

@@ -15,7 +15,7 @@
 
 struct exec_result {
 	char *token, *cert, *key; /* secrets; PEM */
-	time_t expires;		  /* Unix seconds, 0: never */
+	time_t expires;           /* Unix seconds, 0: never */
 };
 
 int exec_plugin_run(const struct kubeconfig *config, struct exec_result *ret, struct error *error);
@@ -23,6 +23,6 @@ bool exec_result_expired(const struct exec_result *result);
 void exec_result_release(struct exec_result *result);
 /* Reads the ExecCredential that a plugin printed (for the tests). */
 int exec_result_parse(const struct kube_exec *exec, const char *text, struct exec_result *ret,
-		      struct error *error);
+                      struct error *error);
 
 #endif

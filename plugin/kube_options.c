@@ -7,6 +7,7 @@
 #define AT(field) offsetof(struct kube_flags, field)
 #define HOUR      (3600 * 1000000000LL)
 
+/* clang-format off */
 const struct option kube_options[] = {
 	{.name = "namespace", .letter = 'n', .kind = OPTION_TEXT, .offset = AT(ns), .value = "NS",
 	 .help = "namespace (default: the context's)"},
@@ -42,3 +43,4 @@ const struct option kube_options[] = {
 	 .help = "of one API request (default 15s)", .max = HOUR},
 	{0},
 };
+/* clang-format on */

@@ -30,7 +30,7 @@ static void replace(char **at, const char *with)
 
 /* Chooses context, cluster and user by name. */
 static int choose(const struct kube_files *files, const struct kube_flags *flags, struct kubeconfig *config,
-		  struct error *error)
+                  struct error *error)
 {
 	struct kube_entry context = {0};
 	const char *current = kube_files_current(files);
@@ -82,9 +82,9 @@ static int read_cluster(const struct kube_entry *cluster, struct kubeconfig *con
 	if (!cluster->body)
 		return 0;
 	if (yaml_bool(cluster->file->path, cluster->body, "insecure-skip-tls-verify", &config->insecure,
-		      error) < 0 ||
+	              error) < 0 ||
 	    yaml_bool(cluster->file->path, cluster->body, "disable-compression", &config->disable_compression,
-		      error) < 0)
+	              error) < 0)
 		return -1;
 	return 0;
 }
@@ -134,13 +134,13 @@ static int settle_server(struct kubeconfig *config, struct error *error)
 	host = strstr(server, "://") + 3;
 	if (strncasecmp(server, "http://", 7) != 0 && strncasecmp(server, "https://", 8) != 0)
 		return error_set(error, "server '%s' of cluster '%s' is neither http:// nor https://", server,
-				 config->cluster ? config->cluster : "");
+		                 config->cluster ? config->cluster : "");
 	if (!*host || strchr("/?#:", *host))
 		return error_set(error, "server '%s' of cluster '%s' names no host", server,
-				 config->cluster ? config->cluster : "");
+		                 config->cluster ? config->cluster : "");
 	if (memchr(host, '@', strcspn(host, "/?#")) || strpbrk(host, "?# \t\r\n"))
 		return error_set(error, "the server of cluster '%s' must be just scheme, host, port and path",
-				 config->cluster ? config->cluster : "");
+		                 config->cluster ? config->cluster : "");
 	for (length = strlen(server); length && server[length - 1] == '/'; length--)
 		server[length - 1] = '\0';
 	return 0;
@@ -160,16 +160,16 @@ static int check_cluster(const struct kubeconfig *config, struct error *error)
 
 	if (config->insecure && (config->ca.path || config->ca.data))
 		return error_usage(error,
-				   "a certificate authority and insecure-skip-tls-verify exclude each other; "
-				   "drop one");
+		                   "a certificate authority and insecure-skip-tls-verify exclude each other; "
+		                   "drop one");
 	for (size_t i = 0; !known && i < sizeof schemes / sizeof *schemes; i++)
 		known = strncasecmp(config->proxy_url, schemes[i], strlen(schemes[i])) == 0 &&
-			config->proxy_url[strlen(schemes[i])];
+		        config->proxy_url[strlen(schemes[i])];
 	if (!known)
 		return error_set(error,
-				 "the proxy-url of cluster '%s' must start with http://, https:// or "
-				 "socks5://",
-				 config->cluster ? config->cluster : "");
+		                 "the proxy-url of cluster '%s' must start with http://, https:// or "
+		                 "socks5://",
+		                 config->cluster ? config->cluster : "");
 	if (check_pem(&config->ca, "certificate authority", error) < 0 ||
 	    check_pem(&config->cert, "client certificate", error) < 0)
 		return -1;
@@ -188,15 +188,15 @@ static int load_in_cluster(const struct kube_flags *flags, struct kubeconfig *co
 	config->in_cluster = true;
 	config->source = xstrdup("in-cluster service account");
 	config->server = strchr(host, ':') ? xprintf("https://[%s]:%s", host, port)
-					   : xprintf("https://%s:%s", host, port);
+	                                   : xprintf("https://%s:%s", host, port);
 	config->ca.path = xstrdup(ACCOUNT "ca.crt");
 	config->token_file = xstrdup(ACCOUNT "token");
 	if (!given(flags->ns) && !given(pod_ns))
 		ns = kube_file_read(ACCOUNT "namespace", 256, NULL, &ignored);
 	config->ns = xstrdup(given(flags->ns) ? flags->ns
-			     : given(pod_ns)  ? pod_ns
-			     : given(ns)      ? ns
-					      : "default");
+	                     : given(pod_ns)  ? pod_ns
+	                     : given(ns)      ? ns
+	                                      : "default");
 	config->ns[strcspn(config->ns, " \r\n")] = '\0';
 	free(ns);
 	cluster_flags(flags, config);
@@ -216,19 +216,19 @@ static int no_server(const struct kube_files *files, const struct kubeconfig *co
 {
 	if (files->count == 0)
 		return error_set(error,
-				 "no kubeconfig found: neither --kubeconfig, $KUBECONFIG nor ~/.kube/config "
-				 "leads to one; give --kubeconfig FILE or --server URL");
+		                 "no kubeconfig found: neither --kubeconfig, $KUBECONFIG nor ~/.kube/config "
+		                 "leads to one; give --kubeconfig FILE or --server URL");
 	if (!config->context)
 		return error_set(error,
-				 "%s sets no current-context; give --context NAME (kubectl config "
-				 "get-contexts lists them)",
-				 config->source);
+		                 "%s sets no current-context; give --context NAME (kubectl config "
+		                 "get-contexts lists them)",
+		                 config->source);
 	return error_set(error, "cluster '%s' in %s has no server", config->cluster ? config->cluster : "",
-			 config->source);
+	                 config->source);
 }
 
 static int load_files(const struct kube_files *files, const struct kube_flags *flags,
-		      struct kubeconfig *config, struct error *error)
+                      struct kubeconfig *config, struct error *error)
 {
 	struct kube_entry cluster = {0}, user = {0};
 

@@ -25,7 +25,7 @@
 struct kube_flags {
 	const char *kubeconfig, *context, *cluster, *user, *ns, *server;
 	const char *token, *as, *as_uid;
-	struct option_list as_group;	  /* --as-group, repeatable */
+	struct option_list as_group;      /* --as-group, repeatable */
 	struct option_list as_user_extra; /* --as-user-extra KEY=VALUE, repeatable */
 	const char *certificate_authority, *client_certificate, *client_key, *tls_server_name;
 	bool insecure_skip_tls_verify, disable_compression;
@@ -56,9 +56,9 @@ struct kube_exec {
 
 struct kubeconfig {
 	char *context, *cluster, *user; /* names; NULL: none */
-	char *source;			/* where it came from, for messages: file names, or "in-cluster" */
-	char *ns;			/* never NULL */
-	char *server;			/* scheme://host[:port][/path], no trailing slash */
+	char *source;                   /* where it came from, for messages: file names, or "in-cluster" */
+	char *ns;                       /* never NULL */
+	char *server;                   /* scheme://host[:port][/path], no trailing slash */
 	struct kube_pem ca, cert, key;
 	char *tls_server_name, *proxy_url;
 	bool insecure, disable_compression, in_cluster;

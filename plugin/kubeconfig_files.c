@@ -25,7 +25,7 @@ static int check_list(const struct kube_file *file, const char *kind, struct err
 
 		if (item->kind != YAML_MAP)
 			return error_set(error, "%s:%u:%u: each of '%s' must be a map with 'name' and '%s'",
-					 file->path, item->line, item->column, key, kind);
+			                 file->path, item->line, item->column, key, kind);
 		if (yaml_text(file->path, item, "name", &name, error) < 0 ||
 		    yaml_child(file->path, item, kind, YAML_MAP, &body, error) < 0)
 			return -1;
@@ -50,14 +50,14 @@ static int check(const struct kube_file *file, struct error *error)
 		return 0;
 	if (file->root->kind != YAML_MAP)
 		return error_set(error, "%s:%u:%u: not a kubeconfig: the top must be a map", file->path,
-				 file->root->line, file->root->column);
+		                 file->root->line, file->root->column);
 	if (yaml_text(file->path, file->root, "kind", &kind, error) < 0 ||
 	    yaml_text(file->path, file->root, "current-context", &current, error) < 0)
 		return -1;
 	if (strcmp(kind, "Config") != 0)
 		return error_set(error, "%s:%u:%u: not a kubeconfig: its kind is '%s', not 'Config'",
-				 file->path, yaml_get(file->root, "kind")->line,
-				 yaml_get(file->root, "kind")->column, kind);
+		                 file->path, yaml_get(file->root, "kind")->line,
+		                 yaml_get(file->root, "kind")->column, kind);
 	if (check_list(file, "cluster", error) < 0 || check_list(file, "user", error) < 0)
 		return -1;
 	return check_list(file, "context", error);
@@ -196,8 +196,8 @@ const char *kube_files_current(const struct kube_files *files)
 
 /* Calls for each named entry of a kind, in order; the walk ends when `each` returns true. */
 static bool walk(const struct kube_files *files, const char *kind,
-		 bool (*each)(void *, const struct kube_file *, const struct yaml_node *, const char *),
-		 void *context)
+                 bool (*each)(void *, const struct kube_file *, const struct yaml_node *, const char *),
+                 void *context)
 {
 	char key[16];
 
@@ -237,7 +237,7 @@ static bool is_it(void *context, const struct kube_file *file, const struct yaml
 }
 
 static int unknown(const struct kube_files *files, const struct search *search, bool given,
-		   struct error *error)
+                   struct error *error)
 {
 	const char *near = text_nearest(search->name, search->names);
 	char *source = kube_files_source(files), list[512] = "";
@@ -245,16 +245,16 @@ static int unknown(const struct kube_files *files, const struct search *search, 
 
 	for (size_t i = 0; i < shown && used < sizeof list; i++)
 		used += (size_t)snprintf(list + used, sizeof list - used, "%s%s", i ? ", " : "",
-					 search->names[i]);
+		                         search->names[i]);
 	if (near)
 		error_set(error, "%s '%s' does not exist in %s; did you mean '%s'?", search->kind,
-			  search->name, source, near);
+		          search->name, source, near);
 	else if (search->count)
 		error_set(error, "%s '%s' does not exist in %s; there is %s%s", search->kind, search->name,
-			  source, list, shown < search->count ? ", ..." : "");
+		          source, list, shown < search->count ? ", ..." : "");
 	else
 		error_set(error, "%s '%s' does not exist; %s defines none", search->kind, search->name,
-			  source);
+		          source);
 	if (given)
 		error->exit = EXIT_USAGE;
 	free(source);
@@ -262,7 +262,7 @@ static int unknown(const struct kube_files *files, const struct search *search, 
 }
 
 int kube_files_find(const struct kube_files *files, const char *kind, const char *name, bool given,
-		    struct kube_entry *ret, struct error *error)
+                    struct kube_entry *ret, struct error *error)
 {
 	struct search search = {.kind = kind, .name = name, .ret = ret};
 
@@ -350,12 +350,12 @@ int kube_entry_pem(const struct kube_entry *entry, const char *key, struct kube_
 		status = yaml_text(entry->file->path, entry->body, data_key, &data, error);
 	if (status == 0 && data && *data && pem.path)
 		status = error_set(error, "%s:%u:%u: both '%s' and '%s'; give one", entry->file->path,
-				   node->line, node->column, key, data_key);
+		                   node->line, node->column, key, data_key);
 	else if (status == 0 && data && *data) {
 		pem.data = base64_decode(data, &pem.size);
 		if (!pem.data)
 			status = error_set(error, "%s:%u:%u: '%s' is not base64", entry->file->path,
-					   node->line, node->column, data_key);
+			                   node->line, node->column, data_key);
 	}
 	free(data_key);
 	if (status == 0)

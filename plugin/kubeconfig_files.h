@@ -38,7 +38,7 @@ const char *kube_files_current(const struct kube_files *files);
  * offered; exit 2 if the name was `given` on the command line.
  */
 int kube_files_find(const struct kube_files *files, const char *kind, const char *name, bool given,
-		    struct kube_entry *ret, struct error *error);
+                    struct kube_entry *ret, struct error *error);
 
 /* Fields of an entry. NULL when absent or empty; malloc'd. */
 int kube_entry_text(const struct kube_entry *entry, const char *key, char **ret, struct error *error);
@@ -46,6 +46,6 @@ int kube_entry_text(const struct kube_entry *entry, const char *key, char **ret,
 int kube_entry_path(const struct kube_entry *entry, const char *key, char **ret, struct error *error);
 /* KEY (a path) or KEY-data (base64); both is an error. */
 int kube_entry_pem(const struct kube_entry *entry, const char *key, struct kube_pem *ret,
-		   struct error *error);
+                   struct error *error);
 
 #endif

@@ -56,14 +56,14 @@ static void extra_add(struct kube_extra **extras, size_t *count, char *key, char
 }
 
 static int wrong(const struct kube_entry *entry, const struct yaml_node *node, const char *what,
-		 struct error *error)
+                 struct error *error)
 {
 	return error_set(error, "%s:%u:%u: %s", entry->file->path, node->line, node->column, what);
 }
 
 /* A list of texts as a NULL-terminated array; absent: left alone. */
 static int read_strings(const struct kube_entry *entry, const struct yaml_node *map, const char *key,
-			char ***ret, struct error *error)
+                        char ***ret, struct error *error)
 {
 	const struct yaml_node *list;
 	size_t count = 0;
@@ -99,9 +99,9 @@ static int read_extra(const struct kube_entry *user, struct kubeconfig *config, 
 		for (const struct yaml_node *item = list->first; item; item = item->next) {
 			if (item->kind != YAML_SCALAR || config->as_extra_count == LIST_MAX)
 				return wrong(user, item, "'as-user-extra' must hold at most 256 texts",
-					     error);
+				             error);
 			extra_add(&config->as_extra, &config->as_extra_count, xstrdup(list->key),
-				  xstrdup(item->text));
+			          xstrdup(item->text));
 		}
 	}
 	return 0;
@@ -121,7 +121,7 @@ static int read_env(const struct kube_entry *exec, struct kube_exec *ret, struct
 			return -1;
 		if (!name || !*name || strchr(name, '=') || ret->env_count == LIST_MAX)
 			return wrong(exec, item, "each of 'env' needs a name (and there are at most 256)",
-				     error);
+			             error);
 		extra_add(&ret->env, &ret->env_count, xstrdup(name), xstrdup(value));
 	}
 	return 0;
@@ -141,7 +141,7 @@ static int read_interactive(const struct kube_entry *exec, struct kube_exec *ret
 		}
 	}
 	return wrong(exec, yaml_get(exec->body, "interactiveMode"),
-		     "interactiveMode must be Never, IfAvailable or Always", error);
+	             "interactiveMode must be Never, IfAvailable or Always", error);
 }
 
 static int check_exec(const struct kube_entry *exec, const struct kube_exec *ret, struct error *error)
@@ -156,9 +156,9 @@ static int check_exec(const struct kube_entry *exec, const struct kube_exec *ret
 	     strcmp(version + sizeof prefix - 1, "v1beta1") == 0))
 		return 0;
 	return error_set(error,
-			 "%s:%u:%u: exec apiVersion '%s' is not supported; update the credential plugin to "
-			 "client.authentication.k8s.io/v1 or v1beta1",
-			 exec->file->path, exec->body->line, exec->body->column, version);
+	                 "%s:%u:%u: exec apiVersion '%s' is not supported; update the credential plugin to "
+	                 "client.authentication.k8s.io/v1 or v1beta1",
+	                 exec->file->path, exec->body->line, exec->body->column, version);
 }
 
 static int read_exec(const struct kube_entry *user, struct kube_exec *ret, struct error *error)
@@ -183,7 +183,7 @@ static int read_exec(const struct kube_entry *user, struct kube_exec *ret, struc
 	    read_strings(&exec, exec.body, "args", &ret->args, error) < 0 ||
 	    read_env(&exec, ret, error) < 0 || read_interactive(&exec, ret, error) < 0 ||
 	    yaml_bool(user->file->path, exec.body, "provideClusterInfo", &ret->provide_cluster_info, error) <
-		    0)
+	            0)
 		return -1;
 	return check_exec(&exec, ret, error);
 }
@@ -245,7 +245,7 @@ static int flag_extra(const struct option_list *list, struct kubeconfig *config,
 		if (!equals || equals == list->items[i])
 			return error_usage(error, "--as-user-extra: '%s' is not KEY=VALUE", list->items[i]);
 		extra_add(&config->as_extra, &config->as_extra_count,
-			  xstrndup(list->items[i], (size_t)(equals - list->items[i])), xstrdup(equals + 1));
+		          xstrndup(list->items[i], (size_t)(equals - list->items[i])), xstrdup(equals + 1));
 	}
 	return 0;
 }
@@ -285,17 +285,17 @@ static int check_user(const struct kubeconfig *config, struct error *error)
 
 	if (config->token && (config->username || config->password))
 		return error_set(error, "user '%s' has both a token and a user name with password; keep one",
-				 user);
+		                 user);
 	if (cert != key)
 		return error_set(error, "user '%s' has a client %s without its %s", user,
-				 cert ? "certificate" : "key", cert ? "key" : "certificate");
+		                 cert ? "certificate" : "key", cert ? "key" : "certificate");
 	if (!config->as && (config->as_uid || config->as_groups || config->as_extra_count))
 		return error_usage(error, "impersonating a uid, group or extra needs a user too: give --as");
 	return 0;
 }
 
 int kubeconfig_user(const struct kube_entry *user, const struct kube_flags *flags, struct kubeconfig *config,
-		    struct error *error)
+                    struct error *error)
 {
 	if (read_file(user, config, error) < 0 || apply_flags(flags, config, error) < 0)
 		return -1;

@@ -7,7 +7,7 @@
 /* Fills the credential fields of *config from a user's entry (which may be empty) and the flags.
  * On failure what was filled is left for kubeconfig_release. */
 int kubeconfig_user(const struct kube_entry *user, const struct kube_flags *flags, struct kubeconfig *config,
-		    struct error *error);
+                    struct error *error);
 /* Is there any credential but impersonation? */
 bool kubeconfig_has_credentials(const struct kubeconfig *config);
 /* Wipes and frees them. */

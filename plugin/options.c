@@ -52,8 +52,9 @@ static int unknown(const struct parse *parse, const char *word)
 	names[count] = NULL;
 	near = text_nearest(word, names);
 	if (near)
-		return error_usage(parse->error, "unknown option '--%s'; did you mean '--%s'? (--help lists them)",
-		                   word, near);
+		return error_usage(parse->error,
+		                   "unknown option '--%s'; did you mean '--%s'? (--help lists them)", word,
+		                   near);
 	return error_usage(parse->error, "unknown option '--%s'; --help lists them", word);
 }
 
@@ -63,8 +64,8 @@ static int set_duration(const struct option *o, void *at, const char *text, stru
 	int64_t value = duration_parse(text);
 
 	if (value < 0)
-		return error_usage(error, "--%s: '%s' is not a duration; write it as 500ms, 10s or 1m30s", o->name,
-		                   text);
+		return error_usage(error, "--%s: '%s' is not a duration; write it as 500ms, 10s or 1m30s",
+		                   o->name, text);
 	if (value < o->min || value > o->max)
 		return error_usage(error, "--%s: %s is out of range; give %s to %s", o->name, text,
 		                   duration_print(o->min, low), duration_print(o->max, high));
@@ -108,7 +109,8 @@ static int set_share(const struct option *o, void *at, const char *text, struct 
 	if (*end == '/' && isdigit((unsigned char)end[1]))
 		value /= strtod(end + 1, &end);
 	if (end == text || *end || !(value > 0) || value > 1)
-		return error_usage(error, "--%s: '%s' is not a share over 0 and up to 1; write it as 0.5 or 1/3",
+		return error_usage(error,
+		                   "--%s: '%s' is not a share over 0 and up to 1; write it as 0.5 or 1/3",
 		                   o->name, text);
 	*(double *)at = value;
 	return 0;
@@ -171,7 +173,8 @@ static int take(struct parse *parse, const struct option *o, void *base, const c
 
 	if (o->kind != OPTION_FLAG && !value) {
 		if (parse->next >= parse->argc)
-			return error_usage(parse->error, "--%s wants a value: --%s %s", o->name, o->name, o->value);
+			return error_usage(parse->error, "--%s wants a value: --%s %s", o->name, o->name,
+			                   o->value);
 		value = parse->argv[parse->next++];
 	}
 	return set(o, base, value, parse->error);
@@ -206,7 +209,9 @@ static int parse_letters(struct parse *parse, const char *letters)
 			return error_usage(parse->error, "unknown option '-%c'; --help lists them", *letters);
 		if (o->kind != OPTION_FLAG)
 			return take(parse, o, base,
-			            letters[1] == '=' ? letters + 2 : letters[1] ? letters + 1 : NULL);
+			            letters[1] == '=' ? letters + 2
+			            : letters[1]      ? letters + 1
+			                              : NULL);
 		if (take(parse, o, base, NULL) < 0)
 			return -1;
 	}

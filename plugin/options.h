@@ -34,8 +34,8 @@ struct option_list {
 };
 
 struct option {
-	const char *name;           /* without dashes */
-	char letter;                /* 0: none */
+	const char *name; /* without dashes */
+	char letter;      /* 0: none */
 	enum option_kind kind;
 	size_t offset;              /* of the value in the group's base */
 	const char *value;          /* placeholder in help, NULL for flags */

@@ -111,7 +111,8 @@ static cJSON *counts_json(const struct lg_counts *counts)
 	part = cJSON_AddObjectToObject(json, "errors");
 	for (int i = 0; i < LG_ERROR_KINDS; i++)
 		if (counts->errors[i])
-			add_number(part, lg_error_kind_name((enum lg_error_kind)i), (double)counts->errors[i]);
+			add_number(part, lg_error_kind_name((enum lg_error_kind)i),
+			           (double)counts->errors[i]);
 	add_number(json, "bytes_sent", (double)counts->bytes_sent);
 	add_number(json, "bytes_received", (double)counts->bytes_received);
 	return json;

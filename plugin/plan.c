@@ -12,7 +12,7 @@
 
 #define BODY_MAX (64 * 1024 * 1024)
 
-static const char *const profile_names[] = {"cpu",   "goroutine", "heap",         "allocs", "mutex",
+static const char *const profile_names[] = {"cpu",   "goroutine",    "heap",  "allocs", "mutex",
                                             "block", "threadcreate", "trace", NULL};
 
 void plan_init(struct plan *plan)
@@ -46,10 +46,11 @@ static int unknown_profile(const char *name, size_t length, struct error *error)
 	if (near)
 		error_usage(error, "--profiles: unknown profile '%s'; did you mean '%s'?", word, near);
 	else
-		error_usage(error,
-		            "--profiles: unknown profile '%s'; give none or some of cpu, goroutine, heap, allocs, "
-		            "mutex, block, threadcreate, trace",
-		            word);
+		error_usage(
+			error,
+			"--profiles: unknown profile '%s'; give none or some of cpu, goroutine, heap, allocs, "
+			"mutex, block, threadcreate, trace",
+			word);
 	free(word);
 	return -1;
 }
@@ -113,7 +114,8 @@ static int read_body(struct plan *plan, struct error *error)
 static int check_url(const char *option, const char *url, struct error *error)
 {
 	if (!strstr(url, "://"))
-		return error_usage(error, "%s: '%s' has no scheme; did you mean 'http://%s'?", option, url, url);
+		return error_usage(error, "%s: '%s' has no scheme; did you mean 'http://%s'?", option, url,
+		                   url);
 	if (strncmp(url, "http://", 7) != 0 && strncmp(url, "https://", 8) != 0)
 		return error_usage(error, "%s: '%s' is neither http:// nor https://", option, url);
 	return 0;
@@ -130,15 +132,18 @@ static int check_combination(const struct plan *plan, struct error *error)
 	if (plan->pprof_url && !plan->url)
 		return error_usage(error, "--pprof-url wants --url as well: where the load goes");
 	if (!plan->profiles && !plan->url && !plan->target && !plan->selector)
-		return error_usage(error, "nothing to capture and nowhere to send load: give --url or a target");
+		return error_usage(error,
+		                   "nothing to capture and nowhere to send load: give --url or a target");
 	if (plan->url && plan->port)
-		return error_usage(error, "give --url or --port, not both: --port is for load through the tunnel");
+		return error_usage(error,
+		                   "give --url or --port, not both: --port is for load through the tunnel");
 	if (plan->pprof_path && plan->pprof_path[0] != '/')
 		return error_usage(error, "--pprof-path: '%s' does not start with '/'", plan->pprof_path);
 	if (plan->path[0] != '/')
 		return error_usage(error, "--path: '%s' does not start with '/'", plan->path);
 	if (plan->window % SECOND || plan->slice % SECOND || plan->baseline % SECOND)
-		return error_usage(error, "--window, --slice and --baseline are whole seconds, as pprof counts");
+		return error_usage(error,
+		                   "--window, --slice and --baseline are whole seconds, as pprof counts");
 	return 0;
 }
 
@@ -151,7 +156,8 @@ int plan_check(struct plan *plan, struct error *error)
 		return -1;
 	if (plan->pprof_url && check_url("--pprof-url", plan->pprof_url, error) < 0)
 		return -1;
-	if (read_profiles(plan, error) < 0 || check_combination(plan, error) < 0 || read_body(plan, error) < 0)
+	if (read_profiles(plan, error) < 0 || check_combination(plan, error) < 0 ||
+	    read_body(plan, error) < 0)
 		return -1;
 	load = plan_load(plan, plan->url ? plan->url : "http://localhost/");
 	if (lg_check(&load, line) < 0)
@@ -177,7 +183,9 @@ struct lg_plan plan_load(const struct plan *plan, const char *url)
 		.method = plan->method,
 		.headers = plan->headers.items,
 		.body = plan->body_data ? plan->body_data : plan->body,
-		.body_size = plan->body_data ? plan->body_size : plan->body ? strlen(plan->body) : 0,
+		.body_size = plan->body_data ? plan->body_size
+	                     : plan->body    ? strlen(plan->body)
+	                                     : 0,
 		.vus = plan->vus,
 		.threads = plan->threads,
 		.ramp = plan->ramp,
@@ -214,7 +222,10 @@ static cJSON *load_json(const struct plan *plan)
 		if (plan->port)
 			cJSON_AddNumberToObject(json, "port", plan->port);
 	}
-	add_text(json, "method", plan->method ? plan->method : plan->body || plan->body_data ? "POST" : "GET");
+	add_text(json, "method",
+	         plan->method                    ? plan->method
+	         : plan->body || plan->body_data ? "POST"
+	                                         : "GET");
 	if (plan->headers.count) {
 		headers = cJSON_AddArrayToObject(json, "headers");
 		for (size_t i = 0; i < plan->headers.count; i++) {
@@ -290,8 +301,7 @@ void plan_print(FILE *out, const struct plan *plan)
 	const cJSON *section;
 	char longest[32];
 
-	cJSON_ArrayForEach(section, json)
-		print_section(out, section);
+	cJSON_ArrayForEach(section, json) print_section(out, section);
 	fprintf(out, "at most %s; nothing was sent\n", duration_print(plan_longest(plan), longest));
 	cJSON_Delete(json);
 }

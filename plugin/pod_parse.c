@@ -8,11 +8,11 @@
 #include "plugin/text.h"
 #include "plugin/wall_time.h"
 
-#define NAME_MAX_BYTES	253
+#define NAME_MAX_BYTES  253
 #define VALUE_MAX_BYTES 4096
-#define CONTAINERS_MAX	64
-#define PORTS_MAX	64
-#define PAIRS_MAX	256
+#define CONTAINERS_MAX  64
+#define PORTS_MAX       64
+#define PAIRS_MAX       256
 
 static const cJSON *item_of(const cJSON *object, const char *key)
 {
@@ -266,7 +266,7 @@ int pod_parse(const cJSON *json, struct pod *ret, struct error *error)
 	parse_all(json, &pod);
 	if (!name_valid(pod.name) || !name_valid(pod.ns) || strchr(pod.ns, '.')) {
 		error_set(error, "the API server names a pod '%.80s' in namespace '%.80s', which cannot be",
-			  pod.name, pod.ns);
+		          pod.name, pod.ns);
 		pod_release(&pod);
 		return -1;
 	}
@@ -296,9 +296,9 @@ static void container_release(struct pod_container *container)
 
 void pod_release(struct pod *pod)
 {
-	char *texts[] = {pod->ns,	  pod->name,	   pod->uid,	  pod->node,
-			 pod->ip,	  pod->phase,	   pod->reason,	  pod->init_state,
-			 pod->owner_kind, pod->owner_name, pod->owner_uid};
+	char *texts[] = {pod->ns,         pod->name,       pod->uid,      pod->node,
+	                 pod->ip,         pod->phase,      pod->reason,   pod->init_state,
+	                 pod->owner_kind, pod->owner_name, pod->owner_uid};
 
 	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
 		free(texts[i]);

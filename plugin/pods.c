@@ -7,7 +7,7 @@
 #include "plugin/text.h"
 
 #define PODS_MAX  20000
-#define PAGE	  500
+#define PAGE      500
 #define PAGES_MAX 2000 /* a selector may leave few of a page, or none */
 
 /* What TYPE/NAME may name, and where the API keeps it. */
@@ -18,17 +18,17 @@ static const struct kind {
 } kinds[] = {
 	{{"pod", "pods", "po"}, NULL, NULL},
 	{{"deployment", "deployments", "deploy", "deployment.apps", "deployments.apps"},
-	 "/apis/apps/v1/namespaces/%s/deployments/%s",
-	 "ReplicaSet"},
+         "/apis/apps/v1/namespaces/%s/deployments/%s",
+         "ReplicaSet"},
 	{{"statefulset", "statefulsets", "sts", "statefulset.apps", "statefulsets.apps"},
-	 "/apis/apps/v1/namespaces/%s/statefulsets/%s",
-	 "StatefulSet"},
+         "/apis/apps/v1/namespaces/%s/statefulsets/%s",
+         "StatefulSet"},
 	{{"daemonset", "daemonsets", "ds", "daemonset.apps", "daemonsets.apps"},
-	 "/apis/apps/v1/namespaces/%s/daemonsets/%s",
-	 "DaemonSet"},
+         "/apis/apps/v1/namespaces/%s/daemonsets/%s",
+         "DaemonSet"},
 	{{"replicaset", "replicasets", "rs", "replicaset.apps", "replicasets.apps"},
-	 "/apis/apps/v1/namespaces/%s/replicasets/%s",
-	 "ReplicaSet"},
+         "/apis/apps/v1/namespaces/%s/replicasets/%s",
+         "ReplicaSet"},
 	{{"job", "jobs", "job.batch", "jobs.batch"}, "/apis/batch/v1/namespaces/%s/jobs/%s", "Job"},
 	{{"service", "services", "svc"}, "/api/v1/namespaces/%s/services/%s", NULL},
 };
@@ -60,7 +60,7 @@ static const struct kind *find_kind(const char *word, size_t length, struct erro
 	near = text_nearest(type, all);
 	if (near)
 		error_usage(error, "'%s' is no kind with pods; did you mean '%s%s'?", type, near,
-			    word + length);
+		            word + length);
 	else
 		error_usage(
 			error,
@@ -101,7 +101,7 @@ static int append_items(const cJSON *page, struct pod_list *list, struct error *
 		return error_set(error, "the API server's answer is no list of pods");
 	if (list->count + count > PODS_MAX)
 		return error_set(error, "more than %d pods; narrow it with -l SELECTOR or TYPE/NAME",
-				 PODS_MAX);
+		                 PODS_MAX);
 	list->items = xrealloc(list->items, (list->count + count) * sizeof *list->items);
 	cJSON_ArrayForEach(item, items)
 	{
@@ -139,7 +139,7 @@ static int fetch_pages(struct cluster *cluster, const char *path, struct pod_lis
 		cJSON *page = NULL;
 
 		status = cluster_get(cluster, error, &page, "%s%s%s", path, token ? "&continue=" : "",
-				     token ? token : "");
+		                     token ? token : "");
 		free(token);
 		token = NULL;
 		if (status == 0) {
@@ -161,8 +161,8 @@ static int fetch(struct cluster *cluster, struct pod_list *list, struct error *e
 	int status;
 
 	path = xprintf("/api/v1/%s%s%spods?limit=%d%s%s", list->ns ? "namespaces/" : "",
-		       list->ns ? list->ns : "", list->ns ? "/" : "", PAGE,
-		       *selector ? "&labelSelector=" : "", selector);
+	               list->ns ? list->ns : "", list->ns ? "/" : "", PAGE,
+	               *selector ? "&labelSelector=" : "", selector);
 	status = fetch_pages(cluster, path, list, error);
 	if (status == -410) {
 		drop_items(list);
@@ -184,8 +184,8 @@ static bool namespace_missing(struct cluster *cluster, const char *ns, struct er
 
 	if (ret)
 		error_set(error,
-			  "namespace '%s' does not exist in cluster '%s'; kubectl get namespaces lists them",
-			  ns, cluster_server(cluster));
+		          "namespace '%s' does not exist in cluster '%s'; kubectl get namespaces lists them",
+		          ns, cluster_server(cluster));
 	cJSON_Delete(json);
 	error_release(&ignored);
 	return ret;
@@ -216,9 +216,9 @@ static void offer_nearest(struct cluster *cluster, const char *name, const char 
 		near = near ? near : text_nearest(name, names);
 		if (near)
 			error_set(error,
-				  "pod '%s' not found in namespace '%s'; did you mean '%s' (or TYPE/NAME, as "
-				  "in deployment/NAME)?",
-				  name, ns, near);
+			          "pod '%s' not found in namespace '%s'; did you mean '%s' (or TYPE/NAME, as "
+			          "in deployment/NAME)?",
+			          name, ns, near);
 		free(names);
 	}
 	error_release(&ignored);
@@ -226,12 +226,12 @@ static void offer_nearest(struct cluster *cluster, const char *name, const char 
 }
 
 static int not_found(struct cluster *cluster, const struct target *target, const char *ns,
-		     struct error *error)
+                     struct error *error)
 {
 	if (namespace_missing(cluster, ns, error))
 		return -1;
 	error_set(error, "%s '%s' not found in namespace '%s'; is it in another one (-n)?",
-		  target->kind->names[0], target->name, ns);
+	          target->kind->names[0], target->name, ns);
 	if (!target->kind->path)
 		offer_nearest(cluster, target->name, ns, error);
 	return -1;
@@ -249,7 +249,7 @@ int pod_get(struct cluster *cluster, const char *ns, const char *name, struct po
 }
 
 static int list_one(struct cluster *cluster, const struct target *target, struct pod_list *list,
-		    struct error *error)
+                    struct error *error)
 {
 	int status;
 
@@ -262,7 +262,7 @@ static int list_one(struct cluster *cluster, const struct target *target, struct
 
 /* A Service's selector is a plain map, a workload's a LabelSelector. */
 static int take_selector(const struct target *target, const cJSON *object, struct pod_list *list,
-			 struct error *error)
+                         struct error *error)
 {
 	const cJSON *spec = cJSON_GetObjectItemCaseSensitive(object, "spec");
 	const cJSON *selector = cJSON_GetObjectItemCaseSensitive(spec, "selector");
@@ -321,7 +321,7 @@ static void keep_owned(struct pod_list *list, const struct target *target)
 }
 
 static int get_object(struct cluster *cluster, const struct target *target, const char *ns, cJSON **ret,
-		      struct error *error)
+                      struct error *error)
 {
 	char *path = xstrdup(target->kind->path), *second = strstr(path, "%s/") + 2,
 	     *last = strrchr(path, '%');
@@ -335,7 +335,7 @@ static int get_object(struct cluster *cluster, const struct target *target, cons
 }
 
 static int list_workload(struct cluster *cluster, struct target *target, struct pod_list *list,
-			 struct error *error)
+                         struct error *error)
 {
 	cJSON *object = NULL;
 	const cJSON *metadata, *uid;
@@ -349,7 +349,7 @@ static int list_workload(struct cluster *cluster, struct target *target, struct 
 		target->uid = xstrdup(cJSON_IsString(uid) ? uid->valuestring : "");
 		free(list->what);
 		list->what = xprintf("%s/%s (%s) in namespace '%s'", target->kind->names[0], target->name,
-				     list->selector, list->ns);
+		                     list->selector, list->ns);
 		status = fetch(cluster, list, error);
 	}
 	if (status == 0)
@@ -360,35 +360,35 @@ static int list_workload(struct cluster *cluster, struct target *target, struct 
 }
 
 static int list_target(struct cluster *cluster, const struct pod_query *query, struct pod_list *list,
-		       struct error *error)
+                       struct error *error)
 {
 	struct target target = {0};
 
 	if (query->all_namespaces)
 		return error_usage(error, "'%s' names one object; it cannot go with --all-namespaces",
-				   query->target);
+		                   query->target);
 	if (parse_target(query->target, &target, error) < 0)
 		return -1;
 	list->what = xprintf("%s/%s in namespace '%s'", target.kind->names[0], target.name, list->ns);
 	return target.kind->path ? list_workload(cluster, &target, list, error)
-				 : list_one(cluster, &target, list, error);
+	                         : list_one(cluster, &target, list, error);
 }
 
 static int list_selected(struct cluster *cluster, const struct pod_query *query, struct pod_list *list,
-			 struct error *error)
+                         struct error *error)
 {
 	const char *selector = query->selector ? query->selector : "";
 
 	free(list->selector);
 	list->selector = xstrdup(selector);
 	list->what = xprintf("%s%s%s%s%s%s", *selector ? "selector '" : "all pods", selector,
-			     *selector ? "'" : "", list->ns ? " in namespace '" : " in all namespaces",
-			     list->ns ? list->ns : "", list->ns ? "'" : "");
+	                     *selector ? "'" : "", list->ns ? " in namespace '" : " in all namespaces",
+	                     list->ns ? list->ns : "", list->ns ? "'" : "");
 	return fetch(cluster, list, error);
 }
 
 int pods_list(struct cluster *cluster, const struct pod_query *query, struct pod_list *ret,
-	      struct error *error)
+              struct error *error)
 {
 	struct pod_list list = {.selector = xstrdup("")};
 	int status;
@@ -398,7 +398,7 @@ int pods_list(struct cluster *cluster, const struct pod_query *query, struct pod
 		status = error_usage(error, "give either '%s' or a selector (-l), not both", query->target);
 	else
 		status = query->target ? list_target(cluster, query, &list, error)
-				       : list_selected(cluster, query, &list, error);
+		                       : list_selected(cluster, query, &list, error);
 	if (status == 0 && list.count == 0)
 		status = nothing(cluster, &list, error);
 	if (status == 0)

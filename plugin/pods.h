@@ -31,7 +31,7 @@ struct pod_container {
 	int64_t memory_limit; /* bytes, 0: none */
 	bool ready;
 	unsigned restarts;
-	char *waiting;	       /* reason: CrashLoopBackOff, ... or NULL */
+	char *waiting;         /* reason: CrashLoopBackOff, ... or NULL */
 	char *last_terminated; /* reason of the last end: OOMKilled, ... or NULL */
 };
 
@@ -41,8 +41,8 @@ struct pod_pair {
 
 struct pod {
 	char *ns, *name, *uid, *node, *ip, *phase; /* "" when unknown */
-	char *reason;				   /* status.reason: Evicted, NodeLost ... or "" */
-	char *owner_kind, *owner_name;		   /* controller, "" when none */
+	char *reason;                              /* status.reason: Evicted, NodeLost ... or "" */
+	char *owner_kind, *owner_name;             /* controller, "" when none */
 	char *owner_uid;
 	char *init_state; /* "Init:0/1", "Init:CrashLoopBackOff" while init containers run, else "" */
 	bool ready, terminating, host_network;
@@ -57,9 +57,9 @@ struct pod {
 struct pod_list {
 	struct pod *items; /* sorted by namespace, name */
 	size_t count;
-	char *what;	/* what was asked for, in words: "deployment/api (app=api) in namespace 'prod'" */
+	char *what;     /* what was asked for, in words: "deployment/api (app=api) in namespace 'prod'" */
 	char *selector; /* its label selector, "" for none */
-	char *ns;	/* NULL: all namespaces */
+	char *ns;       /* NULL: all namespaces */
 };
 
 /* What the user asked for. At most one of target and selector. */
@@ -72,7 +72,7 @@ struct pod_query {
 /* Neither target nor selector: all pods of the namespace (or of all). An empty
  * result is an error (exit 1) that says whether the namespace exists. */
 int pods_list(struct cluster *cluster, const struct pod_query *query, struct pod_list *ret,
-	      struct error *error);
+              struct error *error);
 void pod_list_release(struct pod_list *list);
 
 /* One pod, afresh. -404 when it is gone, other failures as for cluster_get. */

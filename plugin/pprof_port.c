@@ -18,7 +18,7 @@ struct candidates {
 
 /* The declared port of that number, or NULL. */
 static const struct pod_port *port_by_number(const struct pod *pod, uint16_t number,
-					     const struct pod_container **ret)
+                                             const struct pod_container **ret)
 {
 	for (size_t c = 0; c < pod->container_count; c++) {
 		for (size_t p = 0; p < pod->containers[c].port_count; p++) {
@@ -144,7 +144,7 @@ static void add_annotated(struct candidates *list)
 		if (named)
 			port = named->number;
 		snprintf(why, sizeof why, "annotation profiles.grafana.com/%s.%s", types[i],
-			 named ? "port_name" : "port");
+		         named ? "port_name" : "port");
 		if (port)
 			add(list, port, folder_of(annotation(list->pod, types[i], "path"), types[i], folder),
 			    annotation(list->pod, types[i], "scheme"), why);
@@ -180,7 +180,7 @@ static void add_named(struct candidates *list)
 }
 
 size_t pprof_candidates(const struct pod *pod, uint16_t port, const char *path,
-			struct pprof_candidate ret[PPROF_CANDIDATES_MAX])
+                        struct pprof_candidate ret[PPROF_CANDIDATES_MAX])
 {
 	struct candidates list = {pod, path && *path ? path : NULL, ret, 0};
 
@@ -231,7 +231,7 @@ static bool is_shared(const struct pod *pod, const struct pod_port *port)
 }
 
 static const struct pod_port *find_http(const struct pod *pod,
-					bool (*fits)(const struct pod *, const struct pod_port *))
+                                        bool (*fits)(const struct pod *, const struct pod_port *))
 {
 	for (size_t c = 0; c < pod->container_count; c++) {
 		for (size_t p = 0; p < pod->containers[c].port_count; p++) {

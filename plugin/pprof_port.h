@@ -16,10 +16,10 @@
 struct pprof_candidate {
 	const char *container; /* the pod's; "" if the port is declared by none */
 	uint16_t port;
-	char path[256];	    /* starts with '/', no trailing slash */
+	char path[256];     /* starts with '/', no trailing slash */
 	const char *scheme; /* "http" or "https" */
 	char why[128]; /* "--pprof-port", "annotation profiles.grafana.com/cpu.port", "container port 'pprof'"
-			*/
+	                */
 };
 
 /*
@@ -30,7 +30,7 @@ struct pprof_candidate {
  * pprof-*, then 6060. No two share port, path and scheme. Returns their number, at least 1.
  */
 size_t pprof_candidates(const struct pod *pod, uint16_t port, const char *path,
-			struct pprof_candidate ret[PPROF_CANDIDATES_MAX]);
+                        struct pprof_candidate ret[PPROF_CANDIDATES_MAX]);
 
 /*
  * The pod's HTTP port, for load through the tunnel: named http, http-*, web,

@@ -88,8 +88,10 @@ static void print_load(FILE *out, struct progress *progress, const struct lg_sna
 	char rate[32], p50[32], p99[32];
 
 	fprintf(out, "  %u/%u VUs  %s req/s  p50 %s p99 %s  %llu failed", snapshot->vus, progress->vus,
-	        figure_count(rate_since(progress, snapshot), rate), figure_time((double)snapshot->recent_p50 * 1e3, p50),
-	        figure_time((double)snapshot->recent_p99 * 1e3, p99), (unsigned long long)snapshot->total.failed);
+	        figure_count(rate_since(progress, snapshot), rate),
+	        figure_time((double)snapshot->recent_p50 * 1e3, p50),
+	        figure_time((double)snapshot->recent_p99 * 1e3, p99),
+	        (unsigned long long)snapshot->total.failed);
 	if (snapshot->total.failed && snapshot->last_error[0])
 		fprintf(out, " (%.60s)", snapshot->last_error);
 }

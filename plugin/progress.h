@@ -18,7 +18,7 @@ struct progress {
 	int64_t next;                      /* when the next line is due */
 	uint64_t requests;                 /* at the last line, for the rate */
 	int64_t requests_at;
-	bool dirty;                        /* a live line stands */
+	bool dirty; /* a live line stands */
 };
 
 void progress_init(struct progress *progress, bool quiet, unsigned vus);

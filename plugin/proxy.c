@@ -134,9 +134,9 @@ static bool server_excluded(const char *server)
 	copy = xstrndup(authority, strcspn(authority, "/"));
 	host = split_port(copy, &port);
 	ret = proxy_excluded(list ? list : "", host,
-			     port				     ? port
-			     : strncasecmp(server, "https:", 6) == 0 ? "443"
-								     : "80");
+	                     port                                    ? port
+	                     : strncasecmp(server, "https:", 6) == 0 ? "443"
+	                                                             : "80");
 	free(copy);
 	return ret;
 }
@@ -163,5 +163,5 @@ int proxy_from_environment(const char *server, char **ret, struct error *error)
 		}
 	}
 	return error_set(error, "the proxy in $%s must start with http://, https:// or socks5://",
-			 tls ? "HTTPS_PROXY" : "HTTP_PROXY");
+	                 tls ? "HTTPS_PROXY" : "HTTP_PROXY");
 }

@@ -71,7 +71,7 @@ static bool read_suffix(const char *text, struct parts *parts)
 		char letter;
 		int exponent;
 	} decimal[] = {{'n', -9}, {'u', -6}, {'m', -3}, {'k', 3}, {'M', 6},
-		       {'G', 9},  {'T', 12}, {'P', 15}, {'E', 18}};
+	               {'G', 9},  {'T', 12}, {'P', 15}, {'E', 18}};
 	const char *at;
 
 	if (!*text)

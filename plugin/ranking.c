@@ -35,7 +35,7 @@ void ranking_sort(struct ranking *ranking)
 }
 
 int ranking_make(struct cluster *cluster, const struct pod_query *query, enum ranking_by by,
-		 struct ranking *ret, struct error *error)
+                 struct ranking *ret, struct error *error)
 {
 	struct ranking ranking = {.by = by};
 	int status = pods_list(cluster, query, &ranking.pods, error);
@@ -72,7 +72,7 @@ static void states(const struct ranking *ranking, char *ret, size_t size)
 
 		pod_state(ranking->items[i].pod, state, sizeof state);
 		used += (size_t)snprintf(ret + used, size - used, "%s%s: %s", i ? ", " : "",
-					 ranking->items[i].pod->name, state);
+		                         ranking->items[i].pod->name, state);
 	}
 	if (ranking->count > STATES_SHOWN && used < size)
 		snprintf(ret + used, size - used, " and %zu more", ranking->count - STATES_SHOWN);
@@ -99,7 +99,7 @@ int ranking_pick(const struct ranking *ranking, const struct ranked_pod **ret, s
 	}
 	states(ranking, list, sizeof list);
 	return error_set(error, "no ready pod among the %zu of %s: %s", ranking->count, ranking->pods.what,
-			 list);
+	                 list);
 }
 
 static size_t usable_count(const struct ranking *ranking)
@@ -140,10 +140,10 @@ void ranking_reason(const struct ranking *ranking, const struct ranked_pod *pick
 	value = cpu ? picked->usage.cpu_milli : picked->usage.memory_bytes >> 20;
 	if (picked->usage.window)
 		snprintf(covers, sizeof covers, ", window %llds",
-			 (long long)(picked->usage.window / 1000000000));
+		         (long long)(picked->usage.window / 1000000000));
 	snprintf(ret, size, "%s %s of %zu ready pod%s: %lld%s (%s of %s UTC%s)",
-		 usable > 1 ? "highest" : "the", cpu ? "CPU" : "memory", usable, usable == 1 ? "" : "s",
-		 value, cpu ? "m" : "Mi",
-		 ranking->source == RANKED_BY_METRICS ? "metrics" : "kubelet summary",
-		 clock_of(&picked->usage, at), covers);
+	         usable > 1 ? "highest" : "the", cpu ? "CPU" : "memory", usable, usable == 1 ? "" : "s",
+	         value, cpu ? "m" : "Mi",
+	         ranking->source == RANKED_BY_METRICS ? "metrics" : "kubelet summary",
+	         clock_of(&picked->usage, at), covers);
 }

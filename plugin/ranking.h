@@ -19,15 +19,15 @@ enum ranking_source { RANKED_BY_METRICS, RANKED_BY_KUBELET, RANKED_BY_NONE };
 /* Sums over the pod's containers. */
 struct pod_usage {
 	int64_t cpu_nano, cpu_milli; /* milli: rounded up, as kubectl prints it */
-	int64_t memory_bytes;	     /* working set */
-	int64_t window;		     /* ns that the CPU figure covers, 0: unknown */
-	char timestamp[40];	     /* RFC 3339, "" unknown */
+	int64_t memory_bytes;        /* working set */
+	int64_t window;              /* ns that the CPU figure covers, 0: unknown */
+	char timestamp[40];          /* RFC 3339, "" unknown */
 };
 
 struct ranked_pod {
 	const struct pod *pod; /* in ranking.pods */
-	bool measured;	       /* usage is there */
-	bool usable;	       /* Running, Ready, not terminating */
+	bool measured;         /* usage is there */
+	bool usable;           /* Running, Ready, not terminating */
 	struct pod_usage usage;
 };
 
@@ -38,12 +38,12 @@ struct ranking {
 	enum ranking_by by;
 	enum ranking_source source;
 	char metrics_version[16]; /* "v1beta1" ... "" */
-	char note[512];		  /* a line for the user when figures are missing, else "" */
+	char note[512];           /* a line for the user when figures are missing, else "" */
 };
 
 /* Lists and ranks. Missing metrics are no failure: `source` and `note` say it. */
 int ranking_make(struct cluster *cluster, const struct pod_query *query, enum ranking_by by,
-		 struct ranking *ret, struct error *error);
+                 struct ranking *ret, struct error *error);
 void ranking_release(struct ranking *ranking);
 
 /* The first usable pod; with RANKED_BY_NONE the first by name. None: an error that
@@ -54,7 +54,7 @@ void ranking_reason(const struct ranking *ranking, const struct ranked_pod *pick
 
 /* One pod's usage now, from the source that the ranking found. -1 (or -status) when there is none. */
 int pod_usage_get(struct cluster *cluster, const struct ranking *ranking, const struct pod *pod,
-		  struct pod_usage *ret, struct error *error);
+                  struct pod_usage *ret, struct error *error);
 
 /* kubectl-like table: NAMESPACE (with all_namespaces) NAME CPU(cores) MEMORY(bytes) READY RESTARTS STATUS
  * NODE. */

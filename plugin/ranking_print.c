@@ -26,15 +26,15 @@ static void fill(const struct ranked_pod *ranked, struct row *ret)
 	if (ranked->measured) {
 		snprintf(ret->cpu, sizeof ret->cpu, "%lldm", (long long)ranked->usage.cpu_milli);
 		snprintf(ret->memory, sizeof ret->memory, "%lldMi",
-			 (long long)(ranked->usage.memory_bytes >> 20));
+		         (long long)(ranked->usage.memory_bytes >> 20));
 	}
 	snprintf(ret->ready, sizeof ret->ready, "%zu/%zu", ready, pod->container_count);
 	snprintf(ret->restarts, sizeof ret->restarts, "%u", pod->restarts);
 	pod_state(pod, ret->state, sizeof ret->state);
 }
 
-static const struct row heads = {"NAMESPACE",	  "NAME",  "NODE",     "CPU(cores)",
-				 "MEMORY(bytes)", "READY", "RESTARTS", "STATUS"};
+static const struct row heads = {"NAMESPACE",     "NAME",  "NODE",     "CPU(cores)",
+                                 "MEMORY(bytes)", "READY", "RESTARTS", "STATUS"};
 
 static void widen(int *width, const char *text)
 {
@@ -58,8 +58,8 @@ static void print_row(FILE *out, const struct widths *w, const struct row *row, 
 	if (all_namespaces)
 		fprintf(out, "%-*s   ", w->ns, row->ns);
 	fprintf(out, "%-*s   %-*s   %-*s   %-*s   %-*s   %-*s   %s\n", w->name, row->name, w->cpu, row->cpu,
-		w->memory, row->memory, w->ready, row->ready, w->restarts, row->restarts, w->state,
-		row->state, row->node);
+	        w->memory, row->memory, w->ready, row->ready, w->restarts, row->restarts, w->state,
+	        row->state, row->node);
 }
 
 void ranking_print(FILE *out, const struct ranking *ranking, bool all_namespaces, bool headers)

@@ -29,7 +29,7 @@ static char *subject(const char *user)
 
 	if (strncmp(user, prefix, sizeof prefix - 1) == 0 && (name = strchr(ns, ':')))
 		return xprintf("- kind: ServiceAccount\n  namespace: \"%.*s\"\n  name: \"%s\"\n",
-			       (int)(name - ns), ns, name + 1);
+		               (int)(name - ns), ns, name + 1);
 	return xprintf("- kind: User\n  apiGroup: rbac.authorization.k8s.io\n  name: \"%s\"\n", user);
 }
 
@@ -57,22 +57,22 @@ char *rbac_role_yaml(const char *ns, const char *user)
 
 	where = ns ? xprintf("  namespace: \"%s\"\n", place) : xstrdup("");
 	ret = xprintf("apiVersion: rbac.authorization.k8s.io/v1\n"
-		      "kind: %sRole\n"
-		      "metadata:\n"
-		      "  name: kubectl-pprof\n"
-		      "%s%s"
-		      "---\n"
-		      "apiVersion: rbac.authorization.k8s.io/v1\n"
-		      "kind: %sRoleBinding\n"
-		      "metadata:\n"
-		      "  name: kubectl-pprof\n"
-		      "%s"
-		      "roleRef:\n"
-		      "  apiGroup: rbac.authorization.k8s.io\n"
-		      "  kind: %sRole\n"
-		      "  name: kubectl-pprof\n"
-		      "subjects:\n%s",
-		      kind, where, rules, kind, where, kind, who);
+	              "kind: %sRole\n"
+	              "metadata:\n"
+	              "  name: kubectl-pprof\n"
+	              "%s%s"
+	              "---\n"
+	              "apiVersion: rbac.authorization.k8s.io/v1\n"
+	              "kind: %sRoleBinding\n"
+	              "metadata:\n"
+	              "  name: kubectl-pprof\n"
+	              "%s"
+	              "roleRef:\n"
+	              "  apiGroup: rbac.authorization.k8s.io\n"
+	              "  kind: %sRole\n"
+	              "  name: kubectl-pprof\n"
+	              "subjects:\n%s",
+	              kind, where, rules, kind, where, kind, who);
 	free(where);
 	free(place);
 	free(who);

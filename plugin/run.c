@@ -123,7 +123,8 @@ static void capture(struct run *run)
 	outcome->at.capture_begin = begin;
 	run->rank_at = begin + (int64_t)(RANK_AT * (double)plan->window);
 	if (outcome->target.has_pprof && plan->profiles)
-		outcome->shots = shots_start(&outcome->target.pprof, plan->profiles, plan->window, plan->slice);
+		outcome->shots =
+			shots_start(&outcome->target.pprof, plan->profiles, plan->window, plan->slice);
 	while ((!captures_done(run) || clock_now() < begin + plan->window) && !must_end(run))
 		tick(run);
 	if (must_end(run) && outcome->shots)
@@ -175,8 +176,8 @@ static void analyse(struct run *run)
 	uint64_t requests = outcome->load ? outcome->load->counts[LG_WINDOW].requests : 0;
 
 	if (signals_cancel)
-		snprintf(outcome->partial, sizeof outcome->partial, "interrupted by a signal while in phase '%s'",
-		         run->progress.phase);
+		snprintf(outcome->partial, sizeof outcome->partial,
+		         "interrupted by a signal while in phase '%s'", run->progress.phase);
 	else if (outcome->pod.lost[0])
 		snprintf(outcome->partial, sizeof outcome->partial, "%s", outcome->pod.lost);
 	outcome->goroutines_idle = shots_goroutines(outcome->idle);
@@ -209,15 +210,17 @@ static int say(struct run *run, struct error *error)
 		cJSON_Delete(json);
 	}
 	if (fflush(stdout) != 0)
-		return error_set(error, "cannot write to standard output; the run is kept in '%s'", outcome->directory);
+		return error_set(error, "cannot write to standard output; the run is kept in '%s'",
+		                 outcome->directory);
 	if (outcome->partial[0]) {
-		error_set(error, "%s; what was got until then is in '%s'", outcome->partial, outcome->directory);
+		error_set(error, "%s; what was got until then is in '%s'", outcome->partial,
+		          outcome->directory);
 		error->exit = signals_cancel ? EXIT_INTERRUPTED : EXIT_ERROR;
 		return -1;
 	}
 	if (lost)
-		return error_set(error, "capture '%s': %s; the rest of the run is in '%s'", lost->file, lost->error.text,
-		                 outcome->directory);
+		return error_set(error, "capture '%s': %s; the rest of the run is in '%s'", lost->file,
+		                 lost->error.text, outcome->directory);
 	return run->plan->strict && outcome->verdict.level == CHECK_FAIL ? EXIT_UNTRUSTED : EXIT_GOOD;
 }
 

@@ -52,15 +52,18 @@ static char *latency_log(const struct outcome *outcome)
 
 	if (!out)
 		return NULL;
-	fprintf(out, "#[Histogram log format version 1.3]\n#[service latency in microseconds]\n#[StartTime: %.3f]\n",
+	fprintf(out,
+	        "#[Histogram log format version 1.3]\n#[service latency in microseconds]\n#[StartTime: %.3f]\n",
 	        (double)(load->started + outcome->at.wall_offset) / SECOND);
-	fputs("\"StartTimestamp\",\"Interval_Length\",\"Interval_Max\",\"Interval_Compressed_Histogram\"\n", out);
+	fputs("\"StartTimestamp\",\"Interval_Length\",\"Interval_Max\",\"Interval_Compressed_Histogram\"\n",
+	      out);
 	for (int i = 0; i < LG_PHASES; i++) {
 		char *encoded = begins[i] ? lg_histogram_encode(load->service[i]) : NULL;
 
 		if (encoded && lg_histogram_count(load->service[i]))
 			fprintf(out, "Tag=%s,%.3f,%.3f,%.3f,%s\n", tags[i],
-			        (double)(begins[i] - load->started) / SECOND, (double)(ends[i] - begins[i]) / SECOND,
+			        (double)(begins[i] - load->started) / SECOND,
+			        (double)(ends[i] - begins[i]) / SECOND,
 			        (double)lg_histogram_max(load->service[i]), encoded);
 		free(encoded);
 	}
@@ -73,7 +76,8 @@ int run_files_write(struct outcome *outcome, struct rundir *dir, struct error *e
 {
 	int64_t when = (outcome->at.begun + outcome->at.wall_offset) / SECOND;
 
-	if (write_shots(dir, outcome->shots, "", error) < 0 || write_shots(dir, outcome->idle, "idle/", error) < 0)
+	if (write_shots(dir, outcome->shots, "", error) < 0 ||
+	    write_shots(dir, outcome->idle, "idle/", error) < 0)
 		return -1;
 	if (outcome->load &&
 	    (write_json(dir, "load.json", k6_summary(outcome->load, outcome->plan->vus), error) < 0 ||

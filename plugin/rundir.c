@@ -26,14 +26,16 @@ int rundir_open(struct rundir *dir, const char *out, struct error *error)
 	if (out && strlen(out) > sizeof dir->final - 64)
 		return error_usage(error, "--out is too long");
 	if (out && lstat(out, &status) == 0)
-		return error_set(error, "--out: '%s' exists already; a run is never written over, name another", out);
+		return error_set(
+			error, "--out: '%s' exists already; a run is never written over, name another", out);
 	if (out) {
 		size_t length = strlen(out);
 
 		while (length > 1 && out[length - 1] == '/')
 			length--;
 		snprintf(dir->final, sizeof dir->final, "%.*s", (int)length, out);
-		snprintf(dir->temporary, sizeof dir->temporary, "%.4000s.partial-%d", dir->final, (int)getpid());
+		snprintf(dir->temporary, sizeof dir->temporary, "%.4000s.partial-%d", dir->final,
+		         (int)getpid());
 	} else {
 		dir->made_base = mkdir(RUNDIR_BASE, 0700) == 0;
 		snprintf(dir->temporary, sizeof dir->temporary, RUNDIR_BASE "/.partial-%d", (int)getpid());
@@ -113,7 +115,8 @@ int rundir_keep(struct rundir *dir, long long when, const char *target, struct e
 		name_it(dir, when, target);
 	snprintf(wanted, sizeof wanted, "%s", dir->final);
 	/* rename() onto an empty folder works, onto a filled one it does not: two runs in one second. */
-	for (int i = 2; renameat2(AT_FDCWD, dir->temporary, AT_FDCWD, dir->final, RENAME_NOREPLACE) != 0; i++) {
+	for (int i = 2; renameat2(AT_FDCWD, dir->temporary, AT_FDCWD, dir->final, RENAME_NOREPLACE) != 0;
+	     i++) {
 		if ((errno != EEXIST && errno != ENOTEMPTY) || i > 99)
 			return cannot(wanted, error);
 		snprintf(dir->final, sizeof dir->final, "%.4080s-%d", wanted, i);

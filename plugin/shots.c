@@ -9,8 +9,8 @@
 #include "plugin/clock.h"
 #include "plugin/text.h"
 
-#define CEILING   ((size_t)256 * 1024 * 1024)
-#define SLACK     (30 * SECOND)
+#define CEILING ((size_t)256 * 1024 * 1024)
+#define SLACK   (30 * SECOND)
 
 enum when { WHOLE_IN_SLICES, WHOLE, MIDDLE };
 
@@ -60,8 +60,8 @@ static void fetch(struct shots *shots, struct shot *shot, const struct kind *kin
 	struct cap_response response = {0};
 
 	shot->begin = clock_now();
-	if (cap_pprof_fetch(shots->pprof, kind->name, query, CEILING, seconds * SECOND + SLACK, &shots->cancel,
-	                    &response, &shot->error) == CAP_OK) {
+	if (cap_pprof_fetch(shots->pprof, kind->name, query, CEILING, seconds * SECOND + SLACK,
+	                    &shots->cancel, &response, &shot->error) == CAP_OK) {
 		shot->data = response.body;
 		shot->size = response.size;
 		response.body = NULL;

@@ -16,9 +16,9 @@
 #define SLICES_MAX 3600
 
 struct shot {
-	const char *name;       /* pprof's: "cpu" is fetched as "profile" */
-	const char *file;       /* in the run directory: "cpu.pb.gz" */
-	unsigned char *data;    /* NULL: nothing was got */
+	const char *name;    /* pprof's: "cpu" is fetched as "profile" */
+	const char *file;    /* in the run directory: "cpu.pb.gz" */
+	unsigned char *data; /* NULL: nothing was got */
 	size_t size;
 	bool partial;           /* cpu: some slices are missing */
 	struct cap_error error; /* status CAP_OK: it worked */

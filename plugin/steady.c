@@ -16,7 +16,8 @@ void steady_add(struct steady *steady, int64_t now, uint64_t requests)
 		return;
 	/* A late tick makes a long bucket: what it holds is scaled to a bucket's length. */
 	share = (double)STEADY_BUCKET / (double)elapsed;
-	steady->buckets[steady->count++ % STEADY_BUCKETS] = (uint64_t)llround((double)(requests - steady->base) * share);
+	steady->buckets[steady->count++ % STEADY_BUCKETS] =
+		(uint64_t)llround((double)(requests - steady->base) * share);
 	steady->since = now;
 	steady->base = requests;
 }
@@ -55,7 +56,8 @@ bool steady_now(const struct steady *steady, double *ret_variation)
 	if (mean <= 0)
 		return false;
 	variation = variation_of(steady, mean);
-	drift = fabs(mean_of(steady, steady->count + half, half) - mean_of(steady, steady->count, half)) / mean;
+	drift = fabs(mean_of(steady, steady->count + half, half) - mean_of(steady, steady->count, half)) /
+	        mean;
 	noise = 1 / sqrt(mean);
 	if (ret_variation)
 		*ret_variation = variation;

@@ -26,7 +26,8 @@ struct steady {
 
 /* Notes that `requests` were done, in all, at `now`; call it at least twice in a bucket. */
 void steady_add(struct steady *steady, int64_t now, uint64_t requests);
-/* With what was noted so far; *ret_variation (may be NULL) is the standard deviation over the mean, -1: unknown. */
+/* With what was noted so far; *ret_variation (may be NULL) is the standard deviation over the mean, -1:
+ * unknown. */
 bool steady_now(const struct steady *steady, double *ret_variation);
 
 #endif

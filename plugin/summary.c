@@ -43,7 +43,8 @@ static void print_errors(FILE *out, const struct lg_result *load)
 	fprintf(out, LABEL, "Failed");
 	for (int i = 4; i <= 5; i++) {
 		if (counts->status[i])
-			fprintf(out, "%s%llu with status %dxx", separator, (unsigned long long)counts->status[i], i);
+			fprintf(out, "%s%llu with status %dxx", separator,
+			        (unsigned long long)counts->status[i], i);
 		separator = counts->status[i] ? ", " : separator;
 	}
 	for (int i = 0; i < LG_ERROR_KINDS; i++) {
@@ -75,7 +76,8 @@ static void print_latency(FILE *out, const struct lg_histogram *latency)
 	fprintf(out, LABEL, "Latency");
 	for (size_t i = 0; i < sizeof points / sizeof *points; i++)
 		fprintf(out, "%s %s  ", points[i].name,
-		        figure_time((double)lg_histogram_percentile(latency, points[i].percentile) * 1e3, figure));
+		        figure_time((double)lg_histogram_percentile(latency, points[i].percentile) * 1e3,
+		                    figure));
 	fprintf(out, "max %s\n", figure_time((double)lg_histogram_max(latency) * 1e3, figure));
 }
 
@@ -90,8 +92,8 @@ static void print_window(FILE *out, const struct outcome *outcome)
 		return;
 	}
 	counts = &outcome->load->counts[LG_WINDOW];
-	fprintf(out, LABEL "%s: %s requests, %s/s, %s failed\n", "Window", figure_time((double)window, length),
-	        figure_count((double)counts->requests, requests),
+	fprintf(out, LABEL "%s: %s requests, %s/s, %s failed\n", "Window",
+	        figure_time((double)window, length), figure_count((double)counts->requests, requests),
 	        figure_count((double)counts->requests * SECOND / (double)window, rate),
 	        figure_count((double)counts->failed, failed));
 	print_errors(out, outcome->load);
@@ -111,8 +113,8 @@ static void print_pod(FILE *out, const struct watch_report *pod)
 		memory = usage->memory_bytes > memory ? usage->memory_bytes : memory;
 	}
 	if (cpu >= 0)
-		fprintf(out, LABEL "up to %lldm CPU, %s memory (metrics, %zu readings)\n", "Pod", (long long)cpu,
-		        figure_bytes((double)memory, bytes), pod->sample_count);
+		fprintf(out, LABEL "up to %lldm CPU, %s memory (metrics, %zu readings)\n", "Pod",
+		        (long long)cpu, figure_bytes((double)memory, bytes), pod->sample_count);
 }
 
 static void print_row(FILE *out, const struct cost_row *row, int64_t total)
@@ -137,12 +139,14 @@ static void print_cpu(FILE *out, const struct outcome *outcome)
 	if (!cost->rows)
 		return;
 	fprintf(out, LABEL "%s in %s (%.2f cores), %llu samples", "CPU", figure_time((double)cost->cpu, cpu),
-	        figure_time((double)cost->profiled, profiled), cost->cores, (unsigned long long)cost->samples);
+	        figure_time((double)cost->profiled, profiled), cost->cores,
+	        (unsigned long long)cost->samples);
 	if (cost->per_request >= 0)
 		fprintf(out, "; %s of CPU a request", figure_time(cost->per_request, each));
 	if (outcome->target.share_assumed)
 		fprintf(out, ", taking the pod's share of the load as %.3g", outcome->target.share);
-	fprintf(out, "\n  %8s %7s %7s  %9s  %5s  %s\n", "flat", "flat%", "cum%", "a request", "error", "function");
+	fprintf(out, "\n  %8s %7s %7s  %9s  %5s  %s\n", "flat", "flat%", "cum%", "a request", "error",
+	        "function");
 	for (size_t i = 0; i < cost->count && i < outcome->plan->top && cost->rows[i].flat > 0; i++)
 		print_row(out, &cost->rows[i], cost->cpu);
 }
@@ -164,7 +168,8 @@ static void print_verdict(FILE *out, const struct verdict *verdict)
 {
 	fprintf(out, LABEL "%s\n", "Verdict", verdict_word(verdict));
 	for (size_t i = 0; i < verdict->count; i++)
-		fprintf(out, "  %-7s  %s\n", check_level_name(verdict->checks[i].level), verdict->checks[i].text);
+		fprintf(out, "  %-7s  %s\n", check_level_name(verdict->checks[i].level),
+		        verdict->checks[i].text);
 }
 
 static void print_files(FILE *out, const struct outcome *outcome)

@@ -16,24 +16,28 @@ int target_failure(const struct target *target, const struct cap_error *failure,
 		error->exit = EXIT_INTERRUPTED;
 		return -1;
 	case CAP_BUSY:
-		return error_set(error,
-		                 "%s: CPU profiling is already in use in '%s' (a continuous profiler, another capture); "
-		                 "stop it, or leave cpu out of --profiles",
-		                 doing, target->name);
+		return error_set(
+			error,
+			"%s: CPU profiling is already in use in '%s' (a continuous profiler, another capture); "
+			"stop it, or leave cpu out of --profiles",
+			doing, target->name);
 	case CAP_NOT_PPROF:
-		return error_set(error, "%s: what answers is not pprof: %s; give --pprof-port or --pprof-path", doing,
-		                 failure->text);
+		return error_set(error,
+		                 "%s: what answers is not pprof: %s; give --pprof-port or --pprof-path",
+		                 doing, failure->text);
 	case CAP_PORT:
-		return error_set(error, "%s: %s; give --pprof-port, or serve net/http/pprof in the pod", doing,
-		                 failure->text);
+		return error_set(error, "%s: %s; give --pprof-port, or serve net/http/pprof in the pod",
+		                 doing, failure->text);
 	default:
 		break;
 	}
-	if (tunnel && (failure->status == CAP_HTTP || failure->status == CAP_TLS) && failure->http_status != 500) {
+	if (tunnel && (failure->status == CAP_HTTP || failure->status == CAP_TLS) &&
+	    failure->http_status != 500) {
 		char words[400];
 
 		snprintf(words, sizeof words, "port-forward to pod '%s'", target->pod->name);
-		cluster_failure(target->cluster, error, failure, words, "get", "pods/portforward", target->pod->ns);
+		cluster_failure(target->cluster, error, failure, words, "get", "pods/portforward",
+		                target->pod->ns);
 		return -1;
 	}
 	return error_set(error, "%s: %s", doing, failure->text);
@@ -64,7 +68,8 @@ static int prepare_process(const struct plan *plan, struct target *target, struc
 	if (length > 1 && target->pprof_path[length - 1] == '/')
 		target->pprof_path[length - 1] = '\0';
 	snprintf(target->pprof_why, sizeof target->pprof_why, "--pprof-url");
-	target->process = (struct cap_endpoint){.url = target->process_url, .user_agent = "kubectl-pprof/" KP_VERSION};
+	target->process =
+		(struct cap_endpoint){.url = target->process_url, .user_agent = "kubectl-pprof/" KP_VERSION};
 	target->pprof = (struct cap_pprof){.endpoint = &target->process, .path = target->pprof_path};
 	return 0;
 }
@@ -76,7 +81,8 @@ static int probe_process(struct target *target, struct error *error)
 	if (cap_pprof_probe(&target->pprof, &signals_cancel, &failure) != CAP_OK) {
 		char doing[1400];
 
-		snprintf(doing, sizeof doing, "reach pprof at '%s%s/'", target->process_url, target->pprof_path);
+		snprintf(doing, sizeof doing, "reach pprof at '%s%s/'", target->process_url,
+		         target->pprof_path);
 		return target_failure(target, &failure, doing, error);
 	}
 	target->has_pprof = true;
@@ -105,8 +111,8 @@ static int open_tunnel(struct target *target, struct error *error)
 {
 	struct cap_error failure = {0};
 
-	if (cap_tunnel_open(cluster_endpoint(target->cluster), target->pod->ns, target->pod->name, &target->tunnel,
-	                    &failure) != CAP_OK)
+	if (cap_tunnel_open(cluster_endpoint(target->cluster), target->pod->ns, target->pod->name,
+	                    &target->tunnel, &failure) != CAP_OK)
 		return error_set(error, "open a tunnel to pod '%s': %s", target->pod->name, failure.text);
 	return 0;
 }
@@ -115,8 +121,9 @@ static int open_tunnel(struct target *target, struct error *error)
 static bool is_final(const struct cap_error *failure)
 {
 	return failure->status == CAP_CANCELLED ||
-	       (failure->status != CAP_PORT && failure->status != CAP_NOT_PPROF && failure->status != CAP_LOST &&
-	        failure->status != CAP_TIMEOUT && failure->status != CAP_FORMAT);
+	       (failure->status != CAP_PORT && failure->status != CAP_NOT_PPROF &&
+	        failure->status != CAP_LOST && failure->status != CAP_TIMEOUT &&
+	        failure->status != CAP_FORMAT);
 }
 
 static enum cap_status probe_candidate(struct target *target, const struct pprof_candidate *candidate,
@@ -185,7 +192,8 @@ static int choose_load(const struct plan *plan, struct target *target, struct er
 	if (!plan->port && pod_http_port(target->pod, &target->load_port, target->load_why, error) < 0)
 		return -1;
 	target->tunnel_bound = true;
-	snprintf(target->load_url, sizeof target->load_url, "http://localhost:%u%s", target->load_port, plan->path);
+	snprintf(target->load_url, sizeof target->load_url, "http://localhost:%u%s", target->load_port,
+	         plan->path);
 	return 0;
 }
 
@@ -219,7 +227,8 @@ static void set_share(const struct plan *plan, struct target *target)
 		target->share = 1.0 / (double)target->ready_pods;
 		target->share_assumed = true;
 		snprintf(target->share_why, sizeof target->share_why,
-		         "assumed: %zu ready pods share the load evenly; --pod-share sets it", target->ready_pods);
+		         "assumed: %zu ready pods share the load evenly; --pod-share sets it",
+		         target->ready_pods);
 	}
 }
 

@@ -13,26 +13,26 @@
 #include "plugin/ranking.h"
 
 struct target {
-	char name[256];                 /* "default/api-7f", or the host of --pprof-url; printable */
-	char why[256];                  /* why this one */
+	char name[256]; /* "default/api-7f", or the host of --pprof-url; printable */
+	char why[256];  /* why this one */
 	/* With a cluster; all NULL without one. */
 	struct cluster *cluster;
 	struct ranking ranking;
 	const struct ranked_pod *ranked;
 	const struct pod *pod;
-	size_t ready_pods;              /* usable ones that matched */
+	size_t ready_pods; /* usable ones that matched */
 	/* pprof */
 	bool has_pprof;
 	struct cap_tunnel *tunnel;
-	struct cap_endpoint process;    /* of --pprof-url */
+	struct cap_endpoint process; /* of --pprof-url */
 	char process_url[1024];
 	struct cap_pprof pprof;
 	char pprof_path[256], pprof_why[160];
 	/* load */
 	char load_url[2048], load_why[160];
-	uint16_t load_port;             /* through the tunnel */
+	uint16_t load_port; /* through the tunnel */
 	bool tunnel_bound;
-	double share;                   /* of the requests that this pod serves */
+	double share; /* of the requests that this pod serves */
 	bool share_assumed;
 	char share_why[160];
 };

@@ -47,7 +47,7 @@ void text_clean(char *text)
 	while (*p) {
 		size_t length = utf8_length(p);
 		int control = *p < 0x20 || *p == 0x7f || (length == 2 && *p == 0xc2 && p[1] < 0xa0) ||
-			      reorders(p, length);
+		              reorders(p, length);
 
 		if (length == 0)
 			length = 1, control = 1;

@@ -32,7 +32,8 @@ static void print_row(FILE *out, const struct outcome *outcome, const struct lg_
 	        second->vus, (unsigned long long)second->requests, (unsigned long long)second->failed,
 	        (unsigned long long)second->p50, (unsigned long long)second->p99);
 	if (sample)
-		fprintf(out, "%lld,%lld", (long long)sample->usage.cpu_milli, (long long)sample->usage.memory_bytes);
+		fprintf(out, "%lld,%lld", (long long)sample->usage.cpu_milli,
+		        (long long)sample->usage.memory_bytes);
 	else
 		fputc(',', out);
 	fputc('\n', out);

@@ -38,7 +38,7 @@ static int add_quantity(const cJSON *usage, const char *what, int places, int64_
 		return 0;
 	if (!cJSON_IsString(item) || quantity_parse(item->valuestring, places, &value) < 0 || value < 0)
 		return error_set(error, "the metrics API gives %s '%.64s', which is no quantity", what,
-				 cJSON_IsString(item) ? item->valuestring : "?");
+		                 cJSON_IsString(item) ? item->valuestring : "?");
 	*sum = saturated(*sum, value);
 	return 0;
 }
@@ -137,15 +137,15 @@ static int discover(struct cluster *cluster, char ret[16], struct error *error)
 }
 
 static int get_metrics(struct cluster *cluster, const struct ranking *ranking, cJSON **ret,
-		       struct error *error)
+                       struct error *error)
 {
 	const char *ns = ranking->pods.ns;
 	char *selector = cluster_escape(ranking->pods.selector);
 	int status;
 
 	status = cluster_get(cluster, error, ret, "/apis/metrics.k8s.io/%s/%s%s%spods%s%s",
-			     ranking->metrics_version, ns ? "namespaces/" : "", ns ? ns : "", ns ? "/" : "",
-			     *selector ? "?labelSelector=" : "", selector);
+	                     ranking->metrics_version, ns ? "namespaces/" : "", ns ? ns : "", ns ? "/" : "",
+	                     *selector ? "?labelSelector=" : "", selector);
 	free(selector);
 	return status;
 }
@@ -202,7 +202,7 @@ static bool may_ask_kubelet(struct cluster *cluster)
 	bool ret;
 
 	cluster_post(cluster, &ignored, body, &answer,
-		     "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews");
+	             "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews");
 	ret = cJSON_IsTrue(item_of(item_of(answer, "status"), "allowed"));
 	cJSON_Delete(body);
 	cJSON_Delete(answer);
@@ -301,13 +301,13 @@ void usage_read(struct cluster *cluster, struct ranking *ranking)
 		return;
 	if (from_kubelet(cluster, ranking))
 		snprintf(ranking->note, sizeof ranking->note,
-			 "no metrics: %s; figures taken from the kubelet's summary", cause);
+		         "no metrics: %s; figures taken from the kubelet's summary", cause);
 	else
 		snprintf(ranking->note, sizeof ranking->note, "no metrics: %s; first ready pod taken", cause);
 }
 
 static int usage_from_kubelet(struct cluster *cluster, const struct pod *pod, struct pod_usage *ret,
-			      struct error *error)
+                              struct error *error)
 {
 	struct ranked_pod one = {.pod = pod};
 	struct ranking ranking = {.items = &one, .count = 1};
@@ -319,7 +319,7 @@ static int usage_from_kubelet(struct cluster *cluster, const struct pod *pod, st
 	status = get_summary(cluster, pod->node, &summary, error);
 	if (status == 0 && take_summary(&ranking, summary) == 0)
 		status = error_set(error, "the kubelet of node '%s' has no figures for pod '%s'", pod->node,
-				   pod->name);
+		                   pod->name);
 	if (status == 0)
 		*ret = one.usage;
 	cJSON_Delete(summary);
@@ -327,7 +327,7 @@ static int usage_from_kubelet(struct cluster *cluster, const struct pod *pod, st
 }
 
 int pod_usage_get(struct cluster *cluster, const struct ranking *ranking, const struct pod *pod,
-		  struct pod_usage *ret, struct error *error)
+                  struct pod_usage *ret, struct error *error)
 {
 	cJSON *item = NULL;
 	int status;
@@ -337,7 +337,7 @@ int pod_usage_get(struct cluster *cluster, const struct ranking *ranking, const 
 	if (ranking->source == RANKED_BY_NONE)
 		return error_set(error, "%s", *ranking->note ? ranking->note : "no metrics");
 	status = cluster_get(cluster, error, &item, "/apis/metrics.k8s.io/%s/namespaces/%s/pods/%s",
-			     ranking->metrics_version, pod->ns, pod->name);
+	                     ranking->metrics_version, pod->ns, pod->name);
 	if (status == 0)
 		status = usage_parse(item, ret, error);
 	cJSON_Delete(item);

@@ -41,9 +41,11 @@ static void check_steady(const struct outcome *outcome, struct verdict *verdict)
 		say(verdict, "steady", CHECK_OK, "rate steady before the window (varied by %.1f%%)",
 		    100 * outcome->variation);
 	else if (outcome->variation < 0)
-		say(verdict, "steady", CHECK_WARN, "too little load to tell if the rate was steady; raise --settle");
+		say(verdict, "steady", CHECK_WARN,
+		    "too little load to tell if the rate was steady; raise --settle");
 	else
-		say(verdict, "steady", CHECK_WARN, "rate not steady within %s (varied by %.0f%%); raise --settle",
+		say(verdict, "steady", CHECK_WARN,
+		    "rate not steady within %s (varied by %.0f%%); raise --settle",
 		    duration_print(outcome->plan->settle, settle), 100 * outcome->variation);
 }
 
@@ -57,11 +59,12 @@ static void check_generator(const struct outcome *outcome, struct verdict *verdi
 	for (size_t i = 0; i < load->thread_count; i++)
 		busiest = fmax(busiest, load->threads[i].cpu);
 	if (load->saturated)
-		say(verdict, "generator", CHECK_FAIL, "load generator saturated: %.200s; lower --vus or use a larger machine",
+		say(verdict, "generator", CHECK_FAIL,
+		    "load generator saturated: %.200s; lower --vus or use a larger machine",
 		    load->saturated_reason);
 	else
-		say(verdict, "generator", CHECK_OK, "load generator had room (busiest thread %.0f%% of a core)",
-		    100 * busiest);
+		say(verdict, "generator", CHECK_OK,
+		    "load generator had room (busiest thread %.0f%% of a core)", 100 * busiest);
 }
 
 static void check_errors(const struct outcome *outcome, struct verdict *verdict)
@@ -77,7 +80,10 @@ static void check_errors(const struct outcome *outcome, struct verdict *verdict)
 		return;
 	}
 	share = (double)counts->failed / (double)counts->requests;
-	say(verdict, "errors", share > ERRORS_FAIL ? CHECK_FAIL : share > ERRORS_WARN ? CHECK_WARN : CHECK_OK,
+	say(verdict, "errors",
+	    share > ERRORS_FAIL   ? CHECK_FAIL
+	    : share > ERRORS_WARN ? CHECK_WARN
+	                          : CHECK_OK,
 	    "%llu of %llu requests failed (%.2f%%)", (unsigned long long)counts->failed,
 	    (unsigned long long)counts->requests, 100 * share);
 }
@@ -152,11 +158,13 @@ static void check_hottest(const struct outcome *outcome, struct verdict *verdict
 		say(verdict, "hottest", CHECK_OK, "still the top pod at peak");
 	else if (outcome->plan->by == RANK_CPU && pod->own_cpu >= 0 &&
 	         (double)pod->own_cpu >= (1 - HOTTER) * (double)pod->top_cpu)
-		say(verdict, "hottest", CHECK_OK, "as hot as the top pod at peak (%lldm beside %lldm of %.100s)",
-		    (long long)pod->own_cpu, (long long)pod->top_cpu, pod->top);
+		say(verdict, "hottest", CHECK_OK,
+		    "as hot as the top pod at peak (%lldm beside %lldm of %.100s)", (long long)pod->own_cpu,
+		    (long long)pod->top_cpu, pod->top);
 	else
-		say(verdict, "hottest", CHECK_WARN, "at peak another pod was hotter: %.100s (%lldm, this one %lldm)",
-		    pod->top, (long long)pod->top_cpu, (long long)pod->own_cpu);
+		say(verdict, "hottest", CHECK_WARN,
+		    "at peak another pod was hotter: %.100s (%lldm, this one %lldm)", pod->top,
+		    (long long)pod->top_cpu, (long long)pod->own_cpu);
 }
 
 static void check_share(const struct outcome *outcome, struct verdict *verdict)
@@ -164,8 +172,9 @@ static void check_share(const struct outcome *outcome, struct verdict *verdict)
 	const struct target *target = &outcome->target;
 
 	if (target->share_assumed && outcome->cost.rows)
-		say(verdict, "share", CHECK_WARN, "CPU per request rests on a share of %.3g of the requests, %s",
-		    target->share, target->share_why);
+		say(verdict, "share", CHECK_WARN,
+		    "CPU per request rests on a share of %.3g of the requests, %s", target->share,
+		    target->share_why);
 	if (target->tunnel_bound && outcome->load)
 		say(verdict, "tunnel", CHECK_WARN,
 		    "load went through the tunnel: rates and latencies are the tunnel's as well; --url goes straight");

@@ -66,7 +66,8 @@ static void look_at_usage(struct watch *watch)
 
 		atomic_store(&watch->cpu, sample.usage.cpu_milli);
 		if (!report->sample_count || strcmp(last->usage.timestamp, sample.usage.timestamp) != 0) {
-			report->samples = xrealloc(report->samples, (report->sample_count + 1) * sizeof sample);
+			report->samples =
+				xrealloc(report->samples, (report->sample_count + 1) * sizeof sample);
 			report->samples[report->sample_count++] = sample;
 		}
 	}
@@ -84,7 +85,8 @@ static void note_rank(struct watch *watch, const struct ranking *ranking, const 
 	if (top->measured)
 		report->top_cpu = top->usage.cpu_milli;
 	for (size_t i = 0; i < ranking->count; i++)
-		if (strcmp(ranking->items[i].pod->uid, watch->target->pod->uid) == 0 && ranking->items[i].measured)
+		if (strcmp(ranking->items[i].pod->uid, watch->target->pod->uid) == 0 &&
+		    ranking->items[i].measured)
 			report->own_cpu = ranking->items[i].usage.cpu_milli;
 }
 
@@ -95,7 +97,8 @@ static void rank(struct watch *watch)
 	struct ranking ranking = {0};
 	struct error error = {0};
 
-	if (ranking_make(watch->target->cluster, &query, (enum ranking_by)watch->plan->by, &ranking, &error) < 0 ||
+	if (ranking_make(watch->target->cluster, &query, (enum ranking_by)watch->plan->by, &ranking, &error) <
+	            0 ||
 	    ranking_pick(&ranking, &top, &error) < 0)
 		snprintf(watch->report.ranked_error, sizeof watch->report.ranked_error, "%.250s", error.text);
 	else if (ranking.source == RANKED_BY_NONE)

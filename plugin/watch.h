@@ -17,16 +17,16 @@ struct watch_sample {
 };
 
 struct watch_report {
-	char lost[256];         /* why the pod is lost: "pod 'a/b' was deleted"; "" it is not */
-	unsigned restarts;      /* of its containers since the run began */
+	char lost[256];    /* why the pod is lost: "pod 'a/b' was deleted"; "" it is not */
+	unsigned restarts; /* of its containers since the run began */
 	bool terminating;
 	struct watch_sample *samples; /* one for each figure the source gave, malloc'd */
 	size_t sample_count;
-	bool ranked;            /* the second ranking worked */
+	bool ranked; /* the second ranking worked */
 	bool still_top;
-	char top[512];          /* the top pod then */
+	char top[512];            /* the top pod then */
 	int64_t top_cpu, own_cpu; /* milli, -1: unknown */
-	char ranked_error[256]; /* why it did not, "" otherwise */
+	char ranked_error[256];   /* why it did not, "" otherwise */
 };
 
 struct watch;

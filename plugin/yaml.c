@@ -57,7 +57,7 @@ static struct yaml_node *build(struct walk *walk, int index, unsigned depth);
 static struct yaml_node *refuse(const struct walk *walk, const yaml_node_t *at, const char *what)
 {
 	error_set(walk->error, "%s:%zu:%zu: %s", walk->name, at->start_mark.line + 1,
-		  at->start_mark.column + 1, what);
+	          at->start_mark.column + 1, what);
 	return NULL;
 }
 
@@ -86,7 +86,7 @@ static int add_items(struct walk *walk, const yaml_node_t *at, struct yaml_node 
 }
 
 static int add_pair(struct walk *walk, const yaml_node_pair_t *pair, struct yaml_node *map,
-		    struct yaml_node **tail, unsigned depth)
+                    struct yaml_node **tail, unsigned depth)
 {
 	const yaml_node_t *key = yaml_document_get_node(walk->document, pair->key);
 	const char *text;
@@ -158,10 +158,10 @@ static int syntax_error(const char *name, const yaml_parser_t *parser, struct er
 
 	if (parser->error == YAML_READER_ERROR)
 		return error_set(error, "%s: %s at byte %zu; the file must be UTF-8", name, parser->problem,
-				 parser->problem_offset);
+		                 parser->problem_offset);
 	return error_set(error, "%s:%zu:%zu: %s%s%s", name, mark->line + 1, mark->column + 1,
-			 parser->problem ? parser->problem : "malformed YAML", parser->context ? " " : "",
-			 parser->context ? parser->context : "");
+	                 parser->problem ? parser->problem : "malformed YAML", parser->context ? " " : "",
+	                 parser->context ? parser->context : "");
 }
 
 /* The first document of the parser, as a tree; *ret stays NULL when there is none. */
@@ -239,13 +239,13 @@ const struct yaml_node *yaml_get(const struct yaml_node *map, const char *key)
 }
 
 static int wrong_type(const char *name, const struct yaml_node *node, const char *key, const char *wanted,
-		      struct error *error)
+                      struct error *error)
 {
 	return error_set(error, "%s:%u:%u: '%s' must be %s", name, node->line, node->column, key, wanted);
 }
 
 int yaml_text(const char *name, const struct yaml_node *map, const char *key, const char **ret,
-	      struct error *error)
+              struct error *error)
 {
 	const struct yaml_node *node = yaml_get(map, key);
 
@@ -261,7 +261,7 @@ int yaml_text(const char *name, const struct yaml_node *map, const char *key, co
 static int scalar_bool(const struct yaml_node *node)
 {
 	static const char *const yes[] = {"true", "yes", "on", NULL}, *const no[] = {"false", "no", "off",
-										     NULL};
+	                                                                             NULL};
 
 	if (node->kind != YAML_SCALAR || node->quoted)
 		return -1;
@@ -283,7 +283,7 @@ int yaml_bool(const char *name, const struct yaml_node *map, const char *key, bo
 }
 
 int yaml_child(const char *name, const struct yaml_node *map, const char *key, enum yaml_kind kind,
-	       const struct yaml_node **ret, struct error *error)
+               const struct yaml_node **ret, struct error *error)
 {
 	const struct yaml_node *node = yaml_get(map, key);
 

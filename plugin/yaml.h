@@ -40,11 +40,11 @@ const struct yaml_node *yaml_get(const struct yaml_node *map, const char *key);
  * error that names `name`, line, column and key. Texts belong to the tree.
  */
 int yaml_text(const char *name, const struct yaml_node *map, const char *key, const char **ret,
-	      struct error *error);
+              struct error *error);
 int yaml_bool(const char *name, const struct yaml_node *map, const char *key, bool *ret, struct error *error);
 /* A child that is of `kind` or null/absent (then *ret is NULL). */
 int yaml_child(const char *name, const struct yaml_node *map, const char *key, enum yaml_kind kind,
-	       const struct yaml_node **ret, struct error *error);
+               const struct yaml_node **ret, struct error *error);
 /* By YAML 1.2's core schema: plain scalars become null, bool, number or string. The caller's to delete. */
 cJSON *yaml_to_json(const struct yaml_node *node);
 

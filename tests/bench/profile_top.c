@@ -1,6 +1,7 @@
 /*
  * profile_top [-cum] [-type NAME] [-parse] FILE...: merges the files when there are several and prints
- * "flat<TAB>cum<TAB>name" for each row. With -parse it stops after parsing. With -encode OUT it writes the profile.
+ * "flat<TAB>cum<TAB>name" for each row. With -parse it stops after parsing. With -encode OUT it writes the
+ * profile.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +14,8 @@ static unsigned char *read_file(const char *path, size_t *ret_size)
 	unsigned char *bytes = NULL;
 	long size = -1;
 
-	if (file && fseek(file, 0, SEEK_END) == 0 && (size = ftell(file)) >= 0 && fseek(file, 0, SEEK_SET) == 0)
+	if (file && fseek(file, 0, SEEK_END) == 0 && (size = ftell(file)) >= 0 &&
+	    fseek(file, 0, SEEK_SET) == 0)
 		bytes = malloc((size_t)size + 1);
 	if (bytes && fread(bytes, 1, (size_t)size, file) != (size_t)size) {
 		free(bytes);

@@ -34,7 +34,7 @@ struct bytes bytes_plain(const char *name)
 	if (!gzip_is(packed.data, packed.size))
 		return packed;
 	assert_int_equal(gzip_inflate(packed.data, packed.size, 1 << 28, &ret.data, &ret.size, &error),
-			 CAP_OK);
+	                 CAP_OK);
 	free(packed.data);
 	return ret;
 }
@@ -133,7 +133,7 @@ char *rows_of(const struct cap_profile *profile, const char *type, bool by_cum)
 	assert_int_equal(cap_profile_top(profile, (size_t)index, by_cum, &rows, &count, &error), CAP_OK);
 	for (size_t i = 0; i < count; i++)
 		fprintf(out, "%lld\t%lld\t%s\n", (long long)rows[i].flat, (long long)rows[i].cum,
-			rows[i].function);
+		        rows[i].function);
 	fclose(out);
 	free(rows);
 	return ret;

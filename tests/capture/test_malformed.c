@@ -47,7 +47,7 @@ static void refused_buffer(struct proto_buffer *buffer, const char *says)
 }
 
 static const char *const small[] = {"hand-odd.pb",  "hand-negative.pb", "hand-names.pb",
-				    "hand-drop.pb", "goroutine.pb.gz",	"threadcreate.pb.gz"};
+                                    "hand-drop.pb", "goroutine.pb.gz",  "threadcreate.pb.gz"};
 
 static void cut_at_every_byte(void **state)
 {
@@ -148,7 +148,7 @@ static void wrong_wire_types(void **state)
 		for (unsigned wire = 0; wire < 8; wire++) {
 			struct proto_buffer buffer = made_begin(NULL);
 			bool good = (wire == PROTO_BYTES && (is_table || number == 13)) ||
-				    (wire == PROTO_VARINT && !is_table);
+			            (wire == PROTO_VARINT && !is_table);
 
 			if (good)
 				goto next; /* what an empty one gives is its own matter */

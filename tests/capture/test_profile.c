@@ -73,10 +73,10 @@ static void rows_are_those_of_go_tool_pprof(void **state)
 
 /* ---- writing and reading again ------------------------------------------------------------ */
 
-static const char *const recorded[] = {"cpu.pb.gz",	   "cpu-labels.pb.gz",	 "heap.pb.gz",
-				       "allocs.pb.gz",	   "goroutine.pb.gz",	 "mutex.pb.gz",
-				       "block.pb.gz",	   "threadcreate.pb.gz", "hand-odd.pb",
-				       "hand-negative.pb", "hand-names.pb",	 "hand-drop.pb"};
+static const char *const recorded[] = {"cpu.pb.gz",        "cpu-labels.pb.gz",   "heap.pb.gz",
+                                       "allocs.pb.gz",     "goroutine.pb.gz",    "mutex.pb.gz",
+                                       "block.pb.gz",      "threadcreate.pb.gz", "hand-odd.pb",
+                                       "hand-negative.pb", "hand-names.pb",      "hand-drop.pb"};
 
 static void same_profile(const struct cap_profile *a, const struct cap_profile *b)
 {
@@ -125,7 +125,7 @@ static void written_and_read_it_is_the_same(void **state)
 /* ---- merging ---------------------------------------------------------------------------------- */
 
 static enum cap_status merge(struct cap_profile *a, struct cap_profile *b, struct cap_profile **ret,
-			     struct cap_error *error)
+                             struct cap_error *error)
 {
 	return cap_profile_merge((struct cap_profile *[]){a, b}, 2, ret, error);
 }
@@ -140,7 +140,7 @@ static void merging_sums(void **state)
 	assert_int_equal(merge(two, one, &back, &error), CAP_OK);
 	for (size_t i = 0; i < 2; i++) {
 		assert_int_equal(cap_profile_total(sum, i),
-				 cap_profile_total(one, i) + cap_profile_total(two, i));
+		                 cap_profile_total(one, i) + cap_profile_total(two, i));
 		assert_int_equal(cap_profile_total(back, i), cap_profile_total(sum, i));
 	}
 	assert_int_equal(cap_profile_duration(sum), cap_profile_duration(one) + cap_profile_duration(two));
@@ -210,8 +210,8 @@ static void merging_unlike_profiles_is_refused(void **state)
 	assert_string_equal(error.text, "merge: profile 2 has 4 sample types, profile 1 has 2");
 	assert_int_equal(merge(cpu, mutex, &sum, &error), CAP_FORMAT);
 	assert_string_equal(error.text,
-			    "merge: sample type 1 of profile 2 is 'contentions/count', of profile 1 "
-			    "'samples/count'");
+	                    "merge: sample type 1 of profile 2 is 'contentions/count', of profile 1 "
+	                    "'samples/count'");
 	assert_int_equal(cap_profile_merge(NULL, 0, &sum, &error), CAP_FORMAT);
 	assert_int_equal(merge(cpu, mutex, &sum, NULL), CAP_FORMAT);
 	assert_ptr_equal(sum, (struct cap_profile *)1);

@@ -10,7 +10,8 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static enum lg_http_progress parse(struct lg_http *http, const char *text, size_t size, size_t step, size_t *used)
+static enum lg_http_progress parse(struct lg_http *http, const char *text, size_t size, size_t step,
+                                   size_t *used)
 {
 	enum lg_http_progress progress = LG_HTTP_MORE;
 
@@ -28,14 +29,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct lg_http whole, pieces;
 	size_t whole_used, pieces_used;
-	const char *text = (const char *) data + 1;
+	const char *text = (const char *)data + 1;
 
 	if (size < 2)
 		return 0;
 	lg_http_begin(&whole, data[0] & 1);
 	lg_http_begin(&pieces, data[0] & 1);
 	if (parse(&whole, text, size - 1, size, &whole_used) !=
-		    parse(&pieces, text, size - 1, 1 + data[0] % 13, &pieces_used) ||
+	            parse(&pieces, text, size - 1, 1 + data[0] % 13, &pieces_used) ||
 	    whole.error != pieces.error || whole.status != pieces.status)
 		abort();
 	if (!whole.error && (whole_used != pieces_used || whole.keep_alive != pieces.keep_alive))

@@ -51,7 +51,7 @@ static int64_t now_ms(void)
 
 void sleep_ms(int ms)
 {
-	nanosleep(&(struct timespec) {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000L}, NULL);
+	nanosleep(&(struct timespec){.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000L}, NULL);
 }
 
 static void drop(struct server *server, unsigned index)
@@ -66,7 +66,7 @@ static void take(struct server *server, int fd)
 		close(fd);
 		return;
 	}
-	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &(int) {1}, sizeof(int));
+	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &(int){1}, sizeof(int));
 	memset(&server->clients[server->count], 0, sizeof server->clients[0]);
 	server->clients[server->count++].fd = fd;
 	server->accepted++;
@@ -77,7 +77,7 @@ static size_t request_length(const struct client *client)
 {
 	const char *end = memmem(client->buffer, client->used, "\r\n\r\n", 4);
 	const char *length = end ? strcasestr(client->buffer, "\r\nContent-Length:") : NULL;
-	size_t size = end ? (size_t) (end - client->buffer) + 4 : 0;
+	size_t size = end ? (size_t)(end - client->buffer) + 4 : 0;
 
 	if (length && length < end)
 		size += strtoul(length + 17, NULL, 10);
@@ -96,7 +96,7 @@ static bool put(int fd, const char *data, size_t size)
 		if (n < 0)
 			return false;
 		data += n;
-		size -= (size_t) n;
+		size -= (size_t)n;
 	}
 	return true;
 }
@@ -105,13 +105,15 @@ static bool put(int fd, const char *data, size_t size)
 static bool answer(struct server *server, struct client *client)
 {
 	const struct behaviour *behaviour = &server->behaviour;
-	const char *text = behaviour->answer ? behaviour->answer : "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello";
+	const char *text =
+		behaviour->answer ? behaviour->answer : "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello";
 	size_t size = behaviour->answer_size ? behaviour->answer_size : strlen(text);
 	size_t step = behaviour->drip ? 1 : size;
 
 	client->due = 0;
 	if (behaviour->reset) {
-		setsockopt(client->fd, SOL_SOCKET, SO_LINGER, &(struct linger) {.l_onoff = 1}, sizeof(struct linger));
+		setsockopt(client->fd, SOL_SOCKET, SO_LINGER, &(struct linger){.l_onoff = 1},
+		           sizeof(struct linger));
 		return false;
 	}
 	if (behaviour->close_idle && client->answers == behaviour->close_idle)
@@ -128,14 +130,14 @@ static bool answer(struct server *server, struct client *client)
 static bool receive(struct server *server, struct client *client)
 {
 	ssize_t n = recv(client->fd, client->buffer + client->used, sizeof client->buffer - 1 - client->used,
-			 MSG_DONTWAIT);
+	                 MSG_DONTWAIT);
 	size_t size;
 
 	if (n < 0 && errno == EAGAIN)
 		return true;
 	if (n <= 0)
 		return false;
-	client->used += (size_t) n;
+	client->used += (size_t)n;
 	client->buffer[client->used] = '\0';
 	size = request_length(client);
 	if (!size)
@@ -155,7 +157,7 @@ static bool serve(struct server *server, struct client *client, short events)
 		return false;
 	if (client->endless) {
 		ssize_t n = send(client->fd, server->behaviour.endless, strlen(server->behaviour.endless),
-				 MSG_NOSIGNAL | MSG_DONTWAIT);
+		                 MSG_NOSIGNAL | MSG_DONTWAIT);
 
 		return n >= 0 || errno == EAGAIN;
 	}
@@ -180,9 +182,9 @@ static void *run(void *argument)
 	while (!server->stop) {
 		int fd;
 
-		polls[0] = (struct pollfd) {.fd = server->listener, .events = POLLIN};
+		polls[0] = (struct pollfd){.fd = server->listener, .events = POLLIN};
 		for (unsigned i = 0; i < server->count; i++)
-			polls[i + 1] = (struct pollfd) {.fd = server->clients[i].fd, .events = POLLIN};
+			polls[i + 1] = (struct pollfd){.fd = server->clients[i].fd, .events = POLLIN};
 		server->held = server->hold;
 		poll(polls, server->count + 1, impatient(server) ? 1 : 5);
 		for (unsigned i = server->count; i-- > 0;)
@@ -203,11 +205,12 @@ static int listen_on(bool ipv6, uint16_t *port)
 {
 	struct sockaddr_in6 six = {.sin6_family = AF_INET6, .sin6_addr = IN6ADDR_LOOPBACK_INIT};
 	struct sockaddr_in four = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-	struct sockaddr *address = ipv6 ? (struct sockaddr *) &six : (struct sockaddr *) &four;
+	struct sockaddr *address = ipv6 ? (struct sockaddr *)&six : (struct sockaddr *)&four;
 	socklen_t size = ipv6 ? sizeof six : sizeof four;
 	int fd = socket(address->sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
-	if (fd < 0 || bind(fd, address, size) < 0 || listen(fd, 512) < 0 || getsockname(fd, address, &size) < 0) {
+	if (fd < 0 || bind(fd, address, size) < 0 || listen(fd, 512) < 0 ||
+	    getsockname(fd, address, &size) < 0) {
 		if (fd >= 0)
 			close(fd);
 		return -1;
@@ -229,8 +232,8 @@ struct server *server_start(const struct behaviour *behaviour)
 		free(server);
 		return NULL;
 	}
-	snprintf(server->url, sizeof server->url, behaviour->ipv6 ? "http://[::1]:%u/" : "http://127.0.0.1:%u/",
-		 server->port);
+	snprintf(server->url, sizeof server->url,
+	         behaviour->ipv6 ? "http://[::1]:%u/" : "http://127.0.0.1:%u/", server->port);
 	if (pthread_create(&server->thread, NULL, run, server) != 0)
 		abort();
 	return server;

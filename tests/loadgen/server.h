@@ -10,15 +10,15 @@
 #include <stdint.h>
 
 struct behaviour {
-	const char *answer;   /* NULL: a 200 with "hello" */
-	size_t answer_size;   /* 0: strlen */
-	const char *endless;  /* repeated after the answer until the client goes */
-	int delay_ms;	      /* before an answer */
-	bool drip;	      /* one byte a write */
-	bool silent;	      /* never answers */
-	bool close_after;     /* closes after each answer */
-	unsigned close_idle;  /* closes, unannounced, when a connection's next request after that many comes */
-	bool reset;	      /* instead of an answer */
+	const char *answer;  /* NULL: a 200 with "hello" */
+	size_t answer_size;  /* 0: strlen */
+	const char *endless; /* repeated after the answer until the client goes */
+	int delay_ms;        /* before an answer */
+	bool drip;           /* one byte a write */
+	bool silent;         /* never answers */
+	bool close_after;    /* closes after each answer */
+	unsigned close_idle; /* closes, unannounced, when a connection's next request after that many comes */
+	bool reset;          /* instead of an answer */
 	bool ipv6;
 };
 

@@ -10,7 +10,7 @@
 
 static void test_layout(void **state)
 {
-	(void) state;
+	(void)state;
 	assert_int_equal(lg_histogram_index(0), 0);
 	assert_int_equal(lg_histogram_index(2047), 2047);
 	assert_int_equal(lg_histogram_index(2048), 2048);
@@ -30,7 +30,7 @@ static void test_empty(void **state)
 {
 	struct lg_histogram *h = lg_histogram_new();
 
-	(void) state;
+	(void)state;
 	assert_int_equal(lg_histogram_count(h), 0);
 	assert_int_equal(lg_histogram_percentile(h, 99), 0);
 	assert_int_equal(lg_histogram_max(h), 0);
@@ -40,7 +40,7 @@ static void test_empty(void **state)
 
 static int by_value(const void *a, const void *b)
 {
-	uint64_t x = *(const uint64_t *) a, y = *(const uint64_t *) b;
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
 
 	return (x > y) - (x < y);
 }
@@ -59,7 +59,7 @@ static void test_percentiles(void **state)
 	uint64_t *values = calloc(VALUES, sizeof *values), seed = 7;
 	struct lg_histogram *h = lg_histogram_new();
 
-	(void) state;
+	(void)state;
 	for (int i = 0; i < VALUES; i++) {
 		values[i] = next_random(&seed) % (1ULL << (1 + i % 31));
 		lg_histogram_record(h, values[i]);
@@ -67,7 +67,7 @@ static void test_percentiles(void **state)
 	qsort(values, VALUES, sizeof *values, by_value);
 	assert_int_equal(lg_histogram_count(h), VALUES);
 	for (size_t i = 0; i < COUNT_OF(percentiles); i++) {
-		uint64_t rank = (uint64_t) ceil(percentiles[i] / 100 * VALUES - 1e-9);
+		uint64_t rank = (uint64_t)ceil(percentiles[i] / 100 * VALUES - 1e-9);
 		uint64_t want = values[rank ? rank - 1 : 0];
 		uint64_t got = lg_histogram_percentile(h, percentiles[i]);
 
@@ -83,7 +83,7 @@ static void test_mean(void **state)
 {
 	struct lg_histogram *h = lg_histogram_new();
 
-	(void) state;
+	(void)state;
 	for (uint64_t i = 1; i <= 1000; i++)
 		lg_histogram_record(h, i);
 	assert_true(fabs(lg_histogram_mean(h) - 500.5) < 1e-9);
@@ -95,7 +95,7 @@ static void test_over_range(void **state)
 {
 	struct lg_histogram *h = lg_histogram_new();
 
-	(void) state;
+	(void)state;
 	lg_histogram_record(h, LG_HISTOGRAM_HIGHEST);
 	lg_histogram_record(h, LG_HISTOGRAM_HIGHEST + 1);
 	lg_histogram_record(h, UINT64_MAX);
@@ -109,7 +109,7 @@ static void test_merge(void **state)
 	struct lg_histogram *all = lg_histogram_new(), *parts[3], *sum = lg_histogram_new();
 	uint64_t seed = 3;
 
-	(void) state;
+	(void)state;
 	for (int i = 0; i < 3; i++)
 		parts[i] = lg_histogram_new();
 	for (int i = 0; i < 10000; i++) {
@@ -139,11 +139,11 @@ static size_t decode_base64(const char *text, unsigned char *out)
 		for (int i = 0; i < 4; i++) {
 			const char *digit = text[i] == '=' ? NULL : strchr(digits, text[i]);
 
-			bits = bits << 6 | (digit ? (unsigned) (digit - digits) : 0);
+			bits = bits << 6 | (digit ? (unsigned)(digit - digits) : 0);
 			have += digit != NULL;
 		}
 		for (int i = 0; i < have - 1; i++)
-			out[size++] = (unsigned char) (bits >> (16 - 8 * i));
+			out[size++] = (unsigned char)(bits >> (16 - 8 * i));
 	}
 	return size;
 }
@@ -165,11 +165,11 @@ static int64_t zigzag(const unsigned char **at)
 	for (int i = 0; i < 9; i++) {
 		unsigned char byte = *(*at)++;
 
-		bits |= i == 8 ? (uint64_t) byte << 56 : (uint64_t) (byte & 0x7f) << (7 * i);
+		bits |= i == 8 ? (uint64_t)byte << 56 : (uint64_t)(byte & 0x7f) << (7 * i);
 		if (i < 8 && !(byte & 0x80))
 			break;
 	}
-	return (int64_t) (bits >> 1) ^ -(int64_t) (bits & 1);
+	return (int64_t)(bits >> 1) ^ -(int64_t)(bits & 1);
 }
 
 static void assert_decodes_to(const struct lg_histogram *h)
@@ -209,7 +209,7 @@ static void test_encode(void **state)
 	struct lg_histogram *h = lg_histogram_new();
 	uint64_t seed = 1;
 
-	(void) state;
+	(void)state;
 	assert_decodes_to(h);
 	lg_histogram_record(h, 2);
 	assert_decodes_to(h);
@@ -225,8 +225,9 @@ static void test_encode(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_layout), cmocka_unit_test(test_empty),	  cmocka_unit_test(test_percentiles),
-		cmocka_unit_test(test_mean),   cmocka_unit_test(test_over_range), cmocka_unit_test(test_merge),
+		cmocka_unit_test(test_layout),      cmocka_unit_test(test_empty),
+		cmocka_unit_test(test_percentiles), cmocka_unit_test(test_mean),
+		cmocka_unit_test(test_over_range),  cmocka_unit_test(test_merge),
 		cmocka_unit_test(test_encode),
 	};
 

@@ -33,16 +33,18 @@ static const struct answer answers[] = {
 	{OK "Content-Length: 1\r\nConnection: Foo , CLOSE\r\n\r\nx", WHOLE, 200, false, 0, false},
 	{OK "Content-Length: 1\r\nConnection: closed\r\n\r\nx", WHOLE, 200, true, 0, false},
 	{"HTTP/1.0 200 OK\r\nContent-Length: 1\r\n\r\nx", WHOLE, 200, false, 0, false},
-	{"HTTP/1.0 200 OK\r\nContent-Length: 1\r\nConnection: Keep-Alive\r\n\r\nx", WHOLE, 200, true, 0, false},
+	{"HTTP/1.0 200 OK\r\nContent-Length: 1\r\nConnection: Keep-Alive\r\n\r\nx", WHOLE, 200, true, 0,
+         false},
 	{OK "Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n", WHOLE, 200, true, 0, false},
-	{OK "Transfer-Encoding: Chunked\r\n\r\nA;n=v\r\n0123456789\r\n1 \r\nx\r\n00\r\n\r\n", WHOLE, 200, true, 0, false},
-	{OK "Transfer-Encoding: gzip, chunked\r\n\r\n1\r\nx\r\n0;e\r\nT: 1\r\nContent-Length: 9\r\n\r\n", WHOLE, 200, true,
-	 0, false},
+	{OK "Transfer-Encoding: Chunked\r\n\r\nA;n=v\r\n0123456789\r\n1 \r\nx\r\n00\r\n\r\n", WHOLE, 200,
+         true, 0, false},
+	{OK "Transfer-Encoding: gzip, chunked\r\n\r\n1\r\nx\r\n0;e\r\nT: 1\r\nContent-Length: 9\r\n\r\n",
+         WHOLE, 200, true, 0, false},
 	{OK "Transfer-Encoding: chunked\r\nContent-Length: 99\r\n\r\n0\r\n\r\n", WHOLE, 200, true, 0, false},
 	{OK "Content-Length: 99\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", WHOLE, 200, true, 0, false},
 	{OK "Transfer-Encoding: identity\r\nContent-Length: 1\r\n\r\nx", WHOLE, 200, true, 0, false},
-	{"HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", WHOLE, 200, false, 0,
-	 false},
+	{"HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", WHOLE,
+         200, false, 0, false},
 	{"HTTP/1.1 204 No Content\r\n\r\n", WHOLE, 204, true, 0, false},
 	{"HTTP/1.1 304 Not Modified\r\nContent-Length: 50\r\n\r\n", WHOLE, 304, true, 0, false},
 	{OK "Content-Length: 50\r\n\r\n", WHOLE, 200, true, 0, true},
@@ -50,8 +52,8 @@ static const struct answer answers[] = {
 	{OK "\r\n", WHOLE, 200, true, 0, true},
 	{"HTTP/1.1 100 Continue\r\n\r\n" OK "Content-Length: 1\r\n\r\nx", WHOLE, 200, true, 0, false},
 	{"HTTP/1.1 103 Hints\r\nLink: a\r\nContent-Length: 7\r\nConnection: close\r\n\r\nHTTP/1.1 102 P\r\n\r\n" OK
-	 "Content-Length: 0\r\n\r\n",
-	 WHOLE, 200, true, 0, false},
+         "Content-Length: 0\r\n\r\n",
+         WHOLE, 200, true, 0, false},
 	{"HTTP/1.1 101 Switching\r\nUpgrade: x\r\n\r\n", WHOLE, 101, false, 0, false},
 	{"HTTP/1.1 999 Odd\r\nContent-Length: 0\r\n\r\n", WHOLE, 999, true, 0, false},
 	{OK "\r\nbody to the end", AT_END, 200, false, 0, false},
@@ -99,8 +101,8 @@ static const struct answer answers[] = {
 };
 
 /* Feeds pieces of `step` bytes after a first of `first`, each in a buffer of its own size. */
-static enum lg_http_progress feed(struct lg_http *http, const char *text, size_t size, size_t first, size_t step,
-				  size_t *used)
+static enum lg_http_progress feed(struct lg_http *http, const char *text, size_t size, size_t first,
+                                  size_t step, size_t *used)
 {
 	enum lg_http_progress progress = LG_HTTP_MORE;
 	size_t at = 0, piece = first;
@@ -149,7 +151,7 @@ static void check(const struct answer *answer, size_t first, size_t step)
 
 static void test_every_split(void **state)
 {
-	(void) state;
+	(void)state;
 	for (size_t i = 0; i < COUNT_OF(answers); i++) {
 		size_t size = strlen(answers[i].text);
 
@@ -182,7 +184,7 @@ static void test_ceilings(void **state)
 {
 	struct lg_http http;
 
-	(void) state;
+	(void)state;
 	begin(&http, OK);
 	assert_int_equal(repeat(&http, "X: y\r\n", 1000), LG_HTTP_MORE);
 	assert_int_equal(repeat(&http, "X: y\r\n", 1), LG_HTTP_BROKEN);
@@ -204,7 +206,8 @@ static void test_ceilings(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_every_split), cmocka_unit_test(test_ceilings)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_every_split),
+	                                   cmocka_unit_test(test_ceilings)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -40,10 +40,10 @@ static void test_bad_urls(void **state)
 		{"http://a!/", "malformed host"},
 	};
 
-	(void) state;
+	(void)state;
 	for (size_t i = 0; i < COUNT_OF(bad); i++)
-		assert_refused(&(struct lg_plan) {.url = bad[i][0], .vus = 1}, bad[i][1]);
-	assert_refused(&(struct lg_plan) {.vus = 1}, "no url");
+		assert_refused(&(struct lg_plan){.url = bad[i][0], .vus = 1}, bad[i][1]);
+	assert_refused(&(struct lg_plan){.vus = 1}, "no url");
 }
 
 static void test_password_is_not_shown(void **state)
@@ -51,7 +51,7 @@ static void test_password_is_not_shown(void **state)
 	struct lg_plan plan = {.url = "http://user:secret@host/", .vus = 1};
 	char error[LG_ERROR_SIZE];
 
-	(void) state;
+	(void)state;
 	assert_int_equal(lg_check(&plan, error), -1);
 	assert_null(strstr(error, "secret"));
 }
@@ -63,14 +63,14 @@ static void test_bad_plans(void **state)
 	struct lg_plan good = {.url = "http://127.0.0.1/", .vus = 1}, plan;
 	char error[LG_ERROR_SIZE] = "untouched";
 
-	(void) state;
+	(void)state;
 	assert_int_equal(lg_check(&good, error), 0);
 	assert_string_equal(error, "untouched");
-#define REFUSED(part, ...)                                                                                             \
-	do {                                                                                                           \
-		plan = good;                                                                                           \
-		__VA_ARGS__;                                                                                           \
-		assert_refused(&plan, part);                                                                           \
+#define REFUSED(part, ...)                                                                                   \
+	do {                                                                                                 \
+		plan = good;                                                                                 \
+		__VA_ARGS__;                                                                                 \
+		assert_refused(&plan, part);                                                                 \
 	} while (0)
 	REFUSED("vus of 0", plan.vus = 0);
 	REFUSED("vus of 100001", plan.vus = LG_MAX_VUS + 1);
@@ -109,17 +109,17 @@ static void test_requests(void **state)
 {
 	const char *const headers[] = {"host: other", "USER-AGENT:me ", "accept: x", "X-A: 1", NULL};
 
-	(void) state;
-	assert_request(&(struct lg_plan) {.url = "http://a"}, "GET / HTTP/1.1\r\nHost: a\r\n" AGENT "\r\n");
-	assert_request(&(struct lg_plan) {.url = "HTTP://a:80?q=1#frag"},
-		       "GET /?q=1 HTTP/1.1\r\nHost: a\r\n" AGENT "\r\n");
-	assert_request(&(struct lg_plan) {.url = "http://[::1]:8080/x/y?z", .method = "HEAD"},
-		       "HEAD /x/y?z HTTP/1.1\r\nHost: [::1]:8080\r\n" AGENT "\r\n");
-	assert_request(&(struct lg_plan) {.url = "http://a:81/", .body = "hello", .body_size = 5},
-		       "POST / HTTP/1.1\r\nHost: a:81\r\n" AGENT "Content-Length: 5\r\n\r\nhello");
-	assert_request(&(struct lg_plan) {.url = "http://a/", .method = "PUT", .headers = headers},
-		       "PUT / HTTP/1.1\r\nhost: other\r\nUSER-AGENT: me\r\naccept: x\r\nX-A: 1\r\n"
-		       "Content-Length: 0\r\n\r\n");
+	(void)state;
+	assert_request(&(struct lg_plan){.url = "http://a"}, "GET / HTTP/1.1\r\nHost: a\r\n" AGENT "\r\n");
+	assert_request(&(struct lg_plan){.url = "HTTP://a:80?q=1#frag"},
+	               "GET /?q=1 HTTP/1.1\r\nHost: a\r\n" AGENT "\r\n");
+	assert_request(&(struct lg_plan){.url = "http://[::1]:8080/x/y?z", .method = "HEAD"},
+	               "HEAD /x/y?z HTTP/1.1\r\nHost: [::1]:8080\r\n" AGENT "\r\n");
+	assert_request(&(struct lg_plan){.url = "http://a:81/", .body = "hello", .body_size = 5},
+	               "POST / HTTP/1.1\r\nHost: a:81\r\n" AGENT "Content-Length: 5\r\n\r\nhello");
+	assert_request(&(struct lg_plan){.url = "http://a/", .method = "PUT", .headers = headers},
+	               "PUT / HTTP/1.1\r\nhost: other\r\nUSER-AGENT: me\r\naccept: x\r\nX-A: 1\r\n"
+	               "Content-Length: 0\r\n\r\n");
 }
 
 /* The heap against a plain search, with instants moved both ways. */
@@ -130,7 +130,7 @@ static void test_timers(void **state)
 	struct lg_timers heap;
 	uint32_t seed = 1;
 
-	(void) state;
+	(void)state;
 	assert_int_equal(lg_timers_init(&heap, TIMERS), 0);
 	for (int64_t now = 0; now < 2000; now++) {
 		struct lg_timer *timer;

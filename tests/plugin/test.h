@@ -18,7 +18,7 @@
 #define COUNT_OF(array) (sizeof(array) / sizeof *(array))
 
 /* Fails, and prints both, unless `text` holds `part`. */
-#define assert_has(text, part)	   has_part(text, part, true, __FILE__, __LINE__)
+#define assert_has(text, part)     has_part(text, part, true, __FILE__, __LINE__)
 #define assert_has_not(text, part) has_part(text, part, false, __FILE__, __LINE__)
 void has_part(const char *text, const char *part, bool wanted, const char *file, int line);
 

@@ -40,7 +40,7 @@ static const char *lines_of(struct credentials *credentials)
 	}
 	for (char **line = lines; *line; line++) {
 		snprintf(text + strlen(text), sizeof text - strlen(text), "%s%s", line == lines ? "" : "|",
-			 *line);
+		         *line);
 		free(*line);
 	}
 	free(lines);
@@ -79,12 +79,12 @@ static void lines_by_kind(void **state)
 	says((struct kubeconfig){.server = "https://a", .username = "user", .password = "pa:ss"},
 	     "Authorization: Basic dXNlcjpwYTpzcw==");
 	says((struct kubeconfig){.server = "https://a",
-				 .token = "t",
-				 .as = "boss",
-				 .as_uid = "7",
-				 .as_groups = groups,
-				 .as_extra = extra,
-				 .as_extra_count = 2},
+	                         .token = "t",
+	                         .as = "boss",
+	                         .as_uid = "7",
+	                         .as_groups = groups,
+	                         .as_extra = extra,
+	                         .as_extra_count = 2},
 	     "Authorization: Bearer t|Impersonate-User: boss|Impersonate-Uid: 7|Impersonate-Group: g|Impersonate-Group: "
 	     "h|Impersonate-Extra-scopes: a|Impersonate-Extra-x%2Fy%20z: b");
 }
@@ -142,7 +142,7 @@ static void token_files_are_read_again(void **state)
 static struct kubeconfig plugin(const char *script)
 {
 	struct kubeconfig ret = {.server = "https://a",
-				 .exec = {.api_version = V1, .interactive = KUBE_NEVER}};
+	                         .exec = {.api_version = V1, .interactive = KUBE_NEVER}};
 
 	file_write("plugin", script);
 	file_mode("plugin", 0700);
@@ -196,7 +196,7 @@ static void is_run_again_when_it_must(void **state)
 	assert_string_equal(lines_of(credentials), "Authorization: Bearer t2");
 	credentials_free(credentials);
 	config = plugin(COUNTS
-			"\"token\":\"t' \"$n\" '\",\"expirationTimestamp\":\"2001-01-01T00:00:00Z\"}}'\n");
+	                "\"token\":\"t' \"$n\" '\",\"expirationTimestamp\":\"2001-01-01T00:00:00Z\"}}'\n");
 	credentials = credentials_of(&config);
 	assert_string_equal(lines_of(credentials), "Authorization: Bearer t4");
 	assert_string_equal(lines_of(credentials), "Authorization: Bearer t5");
@@ -209,7 +209,7 @@ static void is_told_what_it_needs(void **state)
 	struct kube_extra env[] = {{"GIVEN", "theirs"}, {"NEW", "n"}};
 	struct kubeconfig config =
 		plugin("#!/bin/sh\ninfo=$(printf '%s' \"$KUBERNETES_EXEC_INFO\" | tr -d '\"')\n"
-		       "printf '%s' " CREDENTIAL "\"token\":\"'\"$1|$2|$GIVEN|$NEW|$OURS|$info\"'\"}}'\n");
+	               "printf '%s' " CREDENTIAL "\"token\":\"'\"$1|$2|$GIVEN|$NEW|$OURS|$info\"'\"}}'\n");
 	struct credentials *credentials;
 	const char *text;
 
@@ -270,7 +270,7 @@ static void fails(struct kubeconfig config, const char *words)
 static void failures(void **state)
 {
 	struct kubeconfig config = {.server = "https://a",
-				    .exec = {.api_version = V1, .interactive = KUBE_NEVER}};
+	                            .exec = {.api_version = V1, .interactive = KUBE_NEVER}};
 	struct exec_result result = {0};
 	struct error error = {0};
 
@@ -303,17 +303,17 @@ static void answers(void **state)
 		{"[]", "printed no ExecCredential"},
 		{"{\"kind\":\"Pod\"}", "printed no ExecCredential"},
 		{"{\"kind\":\"ExecCredential\",\"apiVersion\":\"client.authentication.k8s.io/v1beta1\",\"status\":{"
-		 "\"token\":\"s3cret\"}}",
-		 "answers in another apiVersion than the kubeconfig asks for"},
+	         "\"token\":\"s3cret\"}}",
+	         "answers in another apiVersion than the kubeconfig asks for"},
 		{"{\"kind\":\"ExecCredential\",\"apiVersion\":\"" V1 "\"}",
-		 "gave neither a token nor a client certificate"},
+	         "gave neither a token nor a client certificate"},
 		{"{\"kind\":\"ExecCredential\",\"apiVersion\":\"" V1 "\",\"status\":{\"token\":\"\"}}",
-		 "gave neither"},
+	         "gave neither"},
 		{"{\"kind\":\"ExecCredential\",\"apiVersion\":\"" V1 "\",\"status\":{\"token\":5}}",
-		 "gave neither"},
+	         "gave neither"},
 		{"{\"kind\":\"ExecCredential\",\"apiVersion\":\"" V1
-		 "\",\"status\":{\"clientKeyData\":\"s3cret\"}}",
-		 "a client certificate without its key, or a key without it"},
+	         "\",\"status\":{\"clientKeyData\":\"s3cret\"}}",
+	         "a client certificate without its key, or a key without it"},
 	};
 	struct exec_result result = {0};
 	struct error error = {0};
@@ -325,11 +325,11 @@ static void answers(void **state)
 		assert_has_not(error.text, "s3cret");
 	}
 	assert_int_equal(exec_result_parse(&exec,
-					   "{\"kind\":\"ExecCredential\",\"apiVersion\":\"" V1
-					   "\",\"status\":{\"token\":\"t\",\"expirationTimestamp\":"
-					   "\"2001-09-09T03:46:40+02:00\"}}",
-					   &result, &error),
-			 0);
+	                                   "{\"kind\":\"ExecCredential\",\"apiVersion\":\"" V1
+	                                   "\",\"status\":{\"token\":\"t\",\"expirationTimestamp\":"
+	                                   "\"2001-09-09T03:46:40+02:00\"}}",
+	                                   &result, &error),
+	                 0);
 	assert_int_equal(result.expires, 1000000000);
 	assert_true(exec_result_expired(&result));
 	result.expires = time(NULL) + 5; /* about to */

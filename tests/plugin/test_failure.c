@@ -35,16 +35,16 @@ static void unreachable_servers(void **state)
 	assert_int_equal(error.exit, EXIT_ERROR);
 	assert_int_equal(fail_as(CAP_CONNECT, 0, "connection refused", NULL), -1);
 	assert_string_equal(error.text,
-			    "list pods: cannot reach the API server 'https://api:6443' of context 'prod': "
-			    "connection refused; is the cluster up?");
+	                    "list pods: cannot reach the API server 'https://api:6443' of context 'prod': "
+	                    "connection refused; is the cluster up?");
 	fail_as(CAP_TLS, 0, "self-signed certificate", NULL);
 	assert_has(error.text,
-		   "the certificate of the API server 'https://api:6443' of context 'prod' is not accepted: "
-		   "self-signed certificate; see --certificate-authority and --tls-server-name");
+	           "the certificate of the API server 'https://api:6443' of context 'prod' is not accepted: "
+	           "self-signed certificate; see --certificate-authority and --tls-server-name");
 	fail_as(CAP_TIMEOUT, 0, "", NULL);
 	assert_has(error.text,
-		   "no answer from the API server 'https://api:6443' of context 'prod' within 15s; see "
-		   "--request-timeout");
+	           "no answer from the API server 'https://api:6443' of context 'prod' within 15s; see "
+	           "--request-timeout");
 	fail_as(CAP_LOST, 0, "cut", NULL);
 	assert_has(error.text, "list pods: the API server 'https://api:6443' of context 'prod': cut");
 	config.context = NULL;
@@ -72,8 +72,8 @@ static void forbidden_names_the_right_and_prints_the_role(void **state)
 	(void)state;
 	assert_int_equal(
 		fail_as(CAP_HTTP, 403, "HTTP 403",
-			STATUS("pods \\\"x\\\" is forbidden: User \\\"system:serviceaccount:ci:bot\\\" cannot get "
-			       "resource \\\"pods/portforward\\\" in API group \\\"\\\" in the namespace \\\"prod\\\"")),
+	                STATUS("pods \\\"x\\\" is forbidden: User \\\"system:serviceaccount:ci:bot\\\" cannot get "
+	                       "resource \\\"pods/portforward\\\" in API group \\\"\\\" in the namespace \\\"prod\\\"")),
 		-403);
 	assert_string_equal(
 		error.text,
@@ -83,8 +83,8 @@ static void forbidden_names_the_right_and_prints_the_role(void **state)
 	assert_has(error.detail, "  namespace: \"prod\"\n");
 	assert_has(error.detail, "- kind: ServiceAccount\n  namespace: \"ci\"\n  name: \"bot\"\n");
 	fail_as(CAP_HTTP, 403, "",
-		STATUS("pods.metrics.k8s.io is forbidden: User \\\"me\\\" cannot list resource \\\"pods\\\" in API group "
-		       "\\\"metrics.k8s.io\\\" in the namespace \\\"prod\\\""));
+	        STATUS("pods.metrics.k8s.io is forbidden: User \\\"me\\\" cannot list resource \\\"pods\\\" in API group "
+	               "\\\"metrics.k8s.io\\\" in the namespace \\\"prod\\\""));
 	assert_has(error.text, "'me' may not list pods.metrics.k8s.io in namespace 'prod' (403)");
 	/* no reason given: what we tried */
 	fail_as(CAP_HTTP, 403, "HTTP 403", NULL);
@@ -101,7 +101,7 @@ static void forbidden_without_a_right(void **state)
 	error_release(&error);
 	assert_int_equal(cluster_call_failed(&call, &failure, "upgrade\nrefused", &error), -403);
 	assert_string_equal(error.text,
-			    "GET /apis: the API server 'https://api:6443' forbids it (403): upgrade?refused");
+	                    "GET /apis: the API server 'https://api:6443' forbids it (403): upgrade?refused");
 	assert_int_equal(cluster_call_failed(&call, &failure, "{\"kind\":\"Status\"}", &error), -403);
 	assert_has(error.text, "forbids it (403)");
 }
@@ -117,7 +117,7 @@ static void other_answers(void **state)
 	assert_has(error.text, "is overloaded or not ready (503): HTTP 503; try again later");
 	assert_int_equal(fail_as(CAP_HTTP, 500, "HTTP 500", STATUS("etcd \\u001b[31m\\n is gone")), -500);
 	assert_string_equal(error.text,
-			    "list pods: the API server 'https://api:6443' answers 500: etcd ?[31m? is gone");
+	                    "list pods: the API server 'https://api:6443' answers 500: etcd ?[31m? is gone");
 	fail_as(CAP_HTTP, 500, "HTTP 500", "{\"kind\":5,\"message\":[]}");
 	assert_has(error.text, "answers 500: HTTP 500");
 }
@@ -131,7 +131,7 @@ static struct yaml_node *document(const char *text, int n)
 
 	assert_non_null(middle);
 	if (yaml_parse("role", n ? middle + 4 : text, n ? strlen(middle + 4) : (size_t)(middle - text), &ret,
-		       &wrong) != 0)
+	               &wrong) != 0)
 		fail_msg("%s\n%s", wrong.text, text);
 	return ret;
 }
@@ -168,7 +168,7 @@ static void roles_are_yaml(void **state)
 static void roles_take_no_orders(void **state)
 {
 	char *text = rbac_role_yaml("x\"\nrules: [{apiGroups: ['*'], resources: ['*'], verbs: ['*']}]\n#\\",
-				    "u\"\n  kind: Group\n\\");
+	                            "u\"\n  kind: Group\n\\");
 	struct yaml_node *role = document(text, 0), *binding = document(text, 1);
 	const struct yaml_node *subject = yaml_get(binding, "subjects")->first;
 

@@ -62,9 +62,9 @@ static const char *with(const char *cluster, const char *user)
 	char text[4096];
 
 	snprintf(text, sizeof text,
-		 "current-context: one\nclusters:\n- name: c\n  cluster: %s\nusers:\n- name: u\n  user: %s\n"
-		 "contexts:\n- name: one\n  context: {cluster: c, user: u}\n",
-		 cluster, user);
+	         "current-context: one\nclusters:\n- name: c\n  cluster: %s\nusers:\n- name: u\n  user: %s\n"
+	         "contexts:\n- name: one\n  context: {cluster: c, user: u}\n",
+	         cluster, user);
 	return file_write("with", text);
 }
 
@@ -114,7 +114,7 @@ static void finds_the_files(void **state)
 
 	(void)state;
 	assert_has(fails((struct kube_flags){0}, EXIT_ERROR),
-		   "no kubeconfig found: neither --kubeconfig, $KUBECONFIG nor ~/.kube/config");
+	           "no kubeconfig found: neither --kubeconfig, $KUBECONFIG nor ~/.kube/config");
 	file_write("home/.kube/config", PLAIN);
 	load((struct kube_flags){0}, &config);
 	assert_has(config.source, "/home/.kube/config");
@@ -122,7 +122,7 @@ static void finds_the_files(void **state)
 	setenv("KUBECONFIG", path_of("missing"), 1);
 	assert_has(fails((struct kube_flags){0}, EXIT_ERROR), "no kubeconfig found");
 	assert_has(fails((struct kube_flags){.kubeconfig = path_of("missing")}, EXIT_ERROR),
-		   "No such file or directory");
+	           "No such file or directory");
 	setenv("KUBECONFIG", "", 1);
 	load((struct kube_flags){0}, &config);
 	kubeconfig_release(&config);
@@ -136,11 +136,11 @@ static void first_file_wins(void **state)
 	(void)state;
 	file_write("a", "current-context: ''\nclusters:\n- name: c\n  cluster: {server: 'https://first'}\n");
 	file_write("b",
-		   "clusters:\n- name: c\n  cluster: {server: 'https://second', tls-server-name: second}\n"
-		   "- name: d\n  cluster: {server: 'https://d'}\ncurrent-context: one\n");
+	           "clusters:\n- name: c\n  cluster: {server: 'https://second', tls-server-name: second}\n"
+	           "- name: d\n  cluster: {server: 'https://d'}\ncurrent-context: one\n");
 	file_write("c", PLAIN);
 	snprintf(list, sizeof list, ":%s:%s:%s::%s:%s", path_of("a"), path_of("missing"), path_of("b"),
-		 path_of("a"), path_of("c"));
+	         path_of("a"), path_of("c"));
 	setenv("KUBECONFIG", list, 1);
 	load((struct kube_flags){0}, &config);
 	assert_string_equal(config.server, "https://first");
@@ -168,7 +168,7 @@ static void relative_paths_belong_to_their_file(void **state)
 	file_write("two/keys/c.crt", "CERT");
 	file_write("two/keys/c.key", "KEY");
 	file_write("one/config", "current-context: x\nclusters:\n- name: c\n  cluster: {server: 'https://a', "
-				 "certificate-authority: ./ca.crt}\n");
+	                         "certificate-authority: ./ca.crt}\n");
 	file_write(
 		"two/config",
 		"users:\n- name: u\n  user: {client-certificate: keys/c.crt, client-key: "
@@ -233,7 +233,7 @@ static void malformed_files(void **state)
 		{"users:\n- name: [x]\n", "/f:2:9: 'name' must be text"},
 		{"users:\n- name: x\n  user: []\n", "/f:3:9: 'user' must be a map"},
 		{"users:\n- name: x\n- name: y\n- name: x\n",
-		 "/f:4:3: a second user named 'x' (the first: line 2)"},
+	         "/f:4:3: a second user named 'x' (the first: line 2)"},
 		{"current-context: {}\n", "/f:1:18: 'current-context' must be text"},
 		{"\xff\xfe\xff", "/f"},
 	};
@@ -303,8 +303,8 @@ static void trust(void **state)
 	(void)state;
 	file_write("ca", "CA");
 	load_with("{server: 'https://a', certificate-authority-data: \"Q0EK\\nCg==\", tls-server-name: name,"
-		  " disable-compression: true, proxy-url: 'socks5://p:1'}",
-		  "{}", &config);
+	          " disable-compression: true, proxy-url: 'socks5://p:1'}",
+	          "{}", &config);
 	assert_int_equal(config.ca.size, 4);
 	assert_memory_equal(config.ca.data, "CA\n\n", 5);
 	assert_null(config.ca.path);
@@ -318,17 +318,17 @@ static void trust(void **state)
 			"{}"),
 		":4:89: both 'certificate-authority' and 'certificate-authority-data'; give one");
 	assert_has(fails_with("{server: 'https://a', certificate-authority-data: 'Q0E*'}", "{}"),
-		   "'certificate-authority-data' is not base64");
+	           "'certificate-authority-data' is not base64");
 	assert_has(fails_with("{server: 'https://a', certificate-authority-data: 'Q0E'}", "{}"),
-		   "is not base64");
+	           "is not base64");
 	assert_has(fails_with("{server: 'https://a', certificate-authority-data: 'Q===Q0EK'}", "{}"),
-		   "is not base64");
+	           "is not base64");
 	assert_has(fails_with("{server: 'https://a', certificate-authority: nowhere}", "{}"),
-		   "cannot read the certificate authority '");
+	           "cannot read the certificate authority '");
 	assert_has(fails_with("{server: 'https://a', proxy-url: 'ftp://me:s3cret@p'}", "{}"),
-		   "the proxy-url of cluster 'c' must start with http://, https:// or socks5://");
+	           "the proxy-url of cluster 'c' must start with http://, https:// or socks5://");
 	assert_has(fails_with("{server: 'https://a', insecure-skip-tls-verify: maybe}", "{}"),
-		   "must be true or false");
+	           "must be true or false");
 	flags.kubeconfig = with(
 		"{server: 'https://a', certificate-authority: ca, insecure-skip-tls-verify: true}", "{}");
 	assert_has(fails(flags, EXIT_USAGE), "exclude each other");
@@ -365,9 +365,9 @@ static void flags_alone_are_enough(void **state)
 	assert_null(config.context);
 	kubeconfig_release(&config);
 	assert_has(fails((struct kube_flags){.server = "https://a", .ns = "Prod"}, EXIT_USAGE),
-		   "namespace 'Prod' is not a Kubernetes name");
+	           "namespace 'Prod' is not a Kubernetes name");
 	assert_has(fails((struct kube_flags){.server = "https://a", .ns = "a/b"}, EXIT_USAGE),
-		   "namespace 'a/b'");
+	           "namespace 'a/b'");
 }
 
 /* ---- the user ------------------------------------------------------------------------- */
@@ -387,7 +387,7 @@ static void users(void **state)
 	assert_string_equal(config.password, "s3cret");
 	kubeconfig_release(&config);
 	load_with(SERVER, "{as: a, as-uid: '7', as-groups: [g, h], as-user-extra: {k: [v, w], l: [x]}}",
-		  &config);
+	          &config);
 	assert_string_equal(config.as, "a");
 	assert_string_equal(config.as_uid, "7");
 	assert_string_equal(config.as_groups[1], "h");
@@ -397,18 +397,18 @@ static void users(void **state)
 	assert_string_equal(config.as_extra[2].key, "l");
 	kubeconfig_release(&config);
 	assert_has(fails_with(SERVER, "{token: s3cret, username: u}"),
-		   "user 'u' has both a token and a user name with password; keep one");
+	           "user 'u' has both a token and a user name with password; keep one");
 	assert_has(fails_with(SERVER, "{client-certificate: c.crt}"), "a client certificate without its key");
 	assert_has(fails_with(SERVER, "{client-key: c.key}"), "a client key without its certificate");
 	assert_has(fails_with(SERVER, "{client-key: gone, client-certificate: c.crt}"),
-		   "cannot read the client key '");
+	           "cannot read the client key '");
 	assert_has(fails_with(SERVER, "{as-groups: g}"), "'as-groups' must be a list");
 	assert_has(fails_with(SERVER, "{as-groups: [{}]}"), "this list must hold at most 256 texts");
 	assert_has(fails_with(SERVER, "{as-user-extra: {k: v}}"), "each of 'as-user-extra' must be a list");
 	assert_has(fails_with(SERVER, "{auth-provider: {name: gcp}}"),
-		   ":7:25: auth-provider 'gcp' was removed from Kubernetes clients; get an exec plugin");
+	           ":7:25: auth-provider 'gcp' was removed from Kubernetes clients; get an exec plugin");
 	assert_has(fails((struct kube_flags){.kubeconfig = with(SERVER, "{as-uid: x}")}, EXIT_USAGE),
-		   "give --as");
+	           "give --as");
 }
 
 static void user_flags(void **state)
@@ -421,7 +421,7 @@ static void user_flags(void **state)
 	(void)state;
 	flags.kubeconfig =
 		with(SERVER, "{username: u, password: p, tokenFile: t, as: x, as-groups: [y], as-user-extra: "
-			     "{a: [b]}, exec: {apiVersion: client.authentication.k8s.io/v1, command: c}}");
+	                     "{a: [b]}, exec: {apiVersion: client.authentication.k8s.io/v1, command: c}}");
 	load(flags, &config);
 	assert_string_equal(config.token, "flag");
 	assert_null(config.username);
@@ -444,15 +444,15 @@ static void exec_sections(void **state)
 	static const char *const bad[][2] = {
 		{"{exec: {command: c}}", ":7:16: exec apiVersion '' is not supported"},
 		{"{exec: {command: c, apiVersion: client.authentication.k8s.io/v1alpha1}}",
-		 "v1alpha1' is not supported"},
+	         "v1alpha1' is not supported"},
 		{"{exec: {apiVersion: client.authentication.k8s.io/v1}}", "'exec' needs a 'command'"},
 		{"{exec: []}", "'exec' must be a map"},
 		{"{exec: {command: c, apiVersion: client.authentication.k8s.io/v1, env: [{value: x}]}}",
-		 "each of 'env' needs a name"},
+	         "each of 'env' needs a name"},
 		{"{exec: {command: c, apiVersion: client.authentication.k8s.io/v1, env: [{name: a=b}]}}",
-		 "each of 'env' needs a name"},
+	         "each of 'env' needs a name"},
 		{"{exec: {command: c, apiVersion: client.authentication.k8s.io/v1, interactiveMode: Sometimes}}",
-		 "interactiveMode must be Never, IfAvailable or Always"},
+	         "interactiveMode must be Never, IfAvailable or Always"},
 	};
 	struct kubeconfig config;
 

@@ -87,15 +87,15 @@ static void tells_which_are_usable(void **state)
 		bool usable;
 	} rows[] = {
 		{"{" META ",'status':{'phase':'Running','conditions':[{'type':'Ready','status':'True'}]}}",
-		 true},
+	         true},
 		{"{" META ",'status':{'phase':'Running','conditions':[{'type':'Ready','status':'False'}]}}",
-		 false},
+	         false},
 		{"{" META ",'status':{'phase':'Running'}}", false},
 		{"{" META ",'status':{'phase':'Succeeded','conditions':[{'type':'Ready','status':'True'}]}}",
-		 false},
+	         false},
 		{"{'metadata':{'name':'a','namespace':'n','deletionTimestamp':'2026-01-02T03:04:05Z'},"
-		 "'status':{'phase':'Running','conditions':[{'type':'Ready','status':'True'}]}}",
-		 false},
+	         "'status':{'phase':'Running','conditions':[{'type':'Ready','status':'True'}]}}",
+	         false},
 	};
 	struct pod pod;
 
@@ -116,12 +116,12 @@ static void says_the_state_as_kubectl_does(void **state)
 	assert_string_equal(state_of("{" META ",'status':{'phase':'Failed','reason':'Evicted'}}"), "Evicted");
 	assert_string_equal(
 		state_of("{'metadata':{'name':'a','namespace':'n','deletionTimestamp':'x'},'status':{'phase':"
-			 "'Running'}}"),
+	                 "'Running'}}"),
 		"Terminating");
 	assert_string_equal(state_of("{" META
-				     ",'spec':{'containers':[{'name':'a'},{'name':'b'}]},'status':{'phase':"
-				     "'Running','containerStatuses':[{'name':'a','ready':true}]}}"),
-			    "not Ready (1/2)");
+	                             ",'spec':{'containers':[{'name':'a'},{'name':'b'}]},'status':{'phase':"
+	                             "'Running','containerStatuses':[{'name':'a','ready':true}]}}"),
+	                    "not Ready (1/2)");
 	assert_string_equal(
 		state_of(
 			"{" META ",'spec':{'containers':[{'name':'a'}]},'status':{'phase':'Running',"
@@ -129,7 +129,7 @@ static void says_the_state_as_kubectl_does(void **state)
 		"CrashLoopBackOff");
 	assert_string_equal(
 		state_of("{" META ",'spec':{'containers':[{'name':'a'}]},'status':{'phase':'Failed',"
-			 "'containerStatuses':[{'name':'a','state':{'terminated':{'exitCode':2}}}]}}"),
+	                 "'containerStatuses':[{'name':'a','state':{'terminated':{'exitCode':2}}}]}}"),
 		"ExitCode:2");
 }
 
@@ -137,7 +137,7 @@ static void says_the_state_as_kubectl_does(void **state)
 	"{" META ",'spec':{'initContainers':[{'name':'a'" policy                                             \
 	"},{'name':'b'}]},'status':{'phase':'Pending',"                                                      \
 	"'initContainerStatuses':[" statuses "]}}"
-#define DONE	"'state':{'terminated':{'exitCode':0}}"
+#define DONE    "'state':{'terminated':{'exitCode':0}}"
 #define RUNNING "'started':true,'state':{'running':{}}"
 
 static void says_how_far_init_containers_are(void **state)
@@ -153,9 +153,9 @@ static void says_how_far_init_containers_are(void **state)
 		state_of(INIT("", "{'name':'a','state':{'waiting':{'reason':'PodInitializing'}}}")),
 		"Init:0/2");
 	assert_string_equal(state_of(INIT("", "{'name':'a','state':{'waiting':{'reason':'ErrImagePull'}}}")),
-			    "Init:ErrImagePull");
+	                    "Init:ErrImagePull");
 	assert_string_equal(state_of(INIT("", "{'name':'a','state':{'terminated':{'exitCode':7}}}")),
-			    "Init:ExitCode:7");
+	                    "Init:ExitCode:7");
 }
 
 static void refuses(const char *text, const char *says)
@@ -282,11 +282,11 @@ static void builds_selectors(void **state)
 	selects("{}", "");
 	selects("{'matchLabels':{'app':'api'}}", "app=api");
 	selects("{'matchLabels':{'app.kubernetes.io/name':'api','tier':''}}",
-		"app.kubernetes.io/name=api,tier=");
+	        "app.kubernetes.io/name=api,tier=");
 	selects("{'matchLabels':{'a':'b'},'matchExpressions':[{'key':'c','operator':'In','values':['d','e']},"
-		"{'key':'f','operator':'NotIn','values':['g']},{'key':'h','operator':'Exists'},"
-		"{'key':'i','operator':'DoesNotExist'}]}",
-		"a=b,c in (d,e),f notin (g),h,!i");
+	        "{'key':'f','operator':'NotIn','values':['g']},{'key':'h','operator':'Exists'},"
+	        "{'key':'i','operator':'DoesNotExist'}]}",
+	        "a=b,c in (d,e),f notin (g),h,!i");
 	selects("{'matchLabels':{'a':5}}", NULL);
 	selects("{'matchLabels':{'a':'b,c=d'}}", NULL);
 	selects("{'matchLabels':{'a b':'c'}}", NULL);
@@ -315,79 +315,80 @@ static void selectors_have_a_ceiling(void **state)
 
 /* ---- quantities and times ------------------------------------------------------------------ */
 
+static const struct {
+	const char *text;
+	int places;
+	int64_t value;
+} amounts[] = {
+	{"0", 0, 0},
+	{"1", 0, 1},
+	{"+1", 0, 1},
+	{"-1", 0, -1},
+	{"100m", 3, 100},
+	{"100m", 9, 100000000},
+	{"1", 3, 1000},
+	{"1.5", 3, 1500},
+	{".5", 3, 500},
+	{"5.", 0, 5},
+	{"123456789n", 9, 123456789},
+	{"1n", 3, 1}, /* up */
+	{"1000001n", 3, 2},
+	{"1000000n", 3, 1},
+	{"-1n", 3, -1}, /* away from zero */
+	{"1u", 9, 1000},
+	{"250u", 3, 1},
+	{"2k", 0, 2000},
+	{"3M", 0, 3000000},
+	{"4G", 0, 4000000000},
+	{"5T", 0, 5000000000000},
+	{"6P", 0, 6000000000000000},
+	{"7E", 0, 7000000000000000000},
+	{"1Ki", 0, 1024},
+	{"1Mi", 0, 1048576},
+	{"1Gi", 0, 1073741824},
+	{"1Ti", 0, 1099511627776},
+	{"1Pi", 0, 1125899906842624},
+	{"1Ei", 0, 1152921504606846976},
+	{"0.5Gi", 0, 536870912},
+	{"1.1Ki", 0, 1127},
+	{"1e3", 0, 1000},
+	{"1E3", 0, 1000},
+	{"12e-1", 0, 2},
+	{"1e-3", 3, 1},
+	{"1.25e2", 0, 125},
+	{"0.000000001", 0, 1},
+	{"1e-1000", 0, 1},
+	{"0e99999999999", 0, 0},
+	{"8Ei", 0, INT64_MAX},
+	{"9E", 3, INT64_MAX},
+	{"1e999", 0, INT64_MAX},
+	{"-1e999", 0, -INT64_MAX},
+	{"9223372036854775807", 0, INT64_MAX},
+	{"9223372036854775808", 0, INT64_MAX},
+	{"9223372036854775806", 0, INT64_MAX - 1},
+	{"123456789012345678901234567890", 0, INT64_MAX},
+	{"0000000000000000000000000000001", 0, 1},
+	{"1.00000000000000000000000000000000001", 0, 2},
+};
+static const char *const no_amounts[] = {"",    "+",    "-",    ".",     "k",   "Ki",  "1K",    "1ki",
+                                         "1kk", "1e",   "1e+",  "1 ",    " 1",  "1,5", "1.2.3", "0x10",
+                                         "1mi", "1Kii", "1e1k", "1e1.5", "--1", "inf", "1_000"};
+
 static void quantities(void **state)
 {
-	static const struct {
-		const char *text;
-		int places;
-		int64_t value;
-	} rows[] = {
-		{"0", 0, 0},
-		{"1", 0, 1},
-		{"+1", 0, 1},
-		{"-1", 0, -1},
-		{"100m", 3, 100},
-		{"100m", 9, 100000000},
-		{"1", 3, 1000},
-		{"1.5", 3, 1500},
-		{".5", 3, 500},
-		{"5.", 0, 5},
-		{"123456789n", 9, 123456789},
-		{"1n", 3, 1}, /* up */
-		{"1000001n", 3, 2},
-		{"1000000n", 3, 1},
-		{"-1n", 3, -1}, /* away from zero */
-		{"1u", 9, 1000},
-		{"250u", 3, 1},
-		{"2k", 0, 2000},
-		{"3M", 0, 3000000},
-		{"4G", 0, 4000000000},
-		{"5T", 0, 5000000000000},
-		{"6P", 0, 6000000000000000},
-		{"7E", 0, 7000000000000000000},
-		{"1Ki", 0, 1024},
-		{"1Mi", 0, 1048576},
-		{"1Gi", 0, 1073741824},
-		{"1Ti", 0, 1099511627776},
-		{"1Pi", 0, 1125899906842624},
-		{"1Ei", 0, 1152921504606846976},
-		{"0.5Gi", 0, 536870912},
-		{"1.1Ki", 0, 1127},
-		{"1e3", 0, 1000},
-		{"1E3", 0, 1000},
-		{"12e-1", 0, 2},
-		{"1e-3", 3, 1},
-		{"1.25e2", 0, 125},
-		{"0.000000001", 0, 1},
-		{"1e-1000", 0, 1},
-		{"0e99999999999", 0, 0},
-		{"8Ei", 0, INT64_MAX},
-		{"9E", 3, INT64_MAX},
-		{"1e999", 0, INT64_MAX},
-		{"-1e999", 0, -INT64_MAX},
-		{"9223372036854775807", 0, INT64_MAX},
-		{"9223372036854775808", 0, INT64_MAX},
-		{"9223372036854775806", 0, INT64_MAX - 1},
-		{"123456789012345678901234567890", 0, INT64_MAX},
-		{"0000000000000000000000000000001", 0, 1},
-		{"1.00000000000000000000000000000000001", 0, 2},
-	};
-	static const char *const bad[] = {"",	 "+",	 "-",	 ".",	  "k",	 "Ki",	"1K",	 "1ki",
-					  "1kk", "1e",	 "1e+",	 "1 ",	  " 1",	 "1,5", "1.2.3", "0x10",
-					  "1mi", "1Kii", "1e1k", "1e1.5", "--1", "inf", "1_000"};
-
 	(void)state;
-	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+	for (size_t i = 0; i < COUNT_OF(amounts); i++) {
 		int64_t value = 77;
 
-		if (quantity_parse(rows[i].text, rows[i].places, &value) != 0 || value != rows[i].value)
-			fail_msg("'%s' is %lld", rows[i].text, (long long)value);
+		if (quantity_parse(amounts[i].text, amounts[i].places, &value) != 0 ||
+		    value != amounts[i].value)
+			fail_msg("'%s' is %lld", amounts[i].text, (long long)value);
 	}
-	for (size_t i = 0; i < COUNT_OF(bad); i++) {
+	for (size_t i = 0; i < COUNT_OF(no_amounts); i++) {
 		int64_t value = 77;
 
-		if (quantity_parse(bad[i], 0, &value) != -1 || value != 77)
-			fail_msg("'%s' is taken as %lld", bad[i], (long long)value);
+		if (quantity_parse(no_amounts[i], 0, &value) != -1 || value != 77)
+			fail_msg("'%s' is taken as %lld", no_amounts[i], (long long)value);
 	}
 	assert_int_equal(quantity_milli(0), 0);
 	assert_int_equal(quantity_milli(1), 1);

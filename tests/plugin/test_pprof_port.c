@@ -14,9 +14,9 @@ static void parse(const char *ports, const char *annotations, struct pod *ret)
 	cJSON *json;
 
 	snprintf(text, sizeof text,
-		 "{'metadata':{'name':'a','namespace':'n','annotations':{%s}},"
-		 "'spec':{'containers':[{'name':'app','ports':[%s]}]}}",
-		 annotations, ports);
+	         "{'metadata':{'name':'a','namespace':'n','annotations':{%s}},"
+	         "'spec':{'containers':[{'name':'app','ports':[%s]}]}}",
+	         annotations, ports);
 	json = json_of(text);
 	assert_int_equal(pod_parse(json, ret, &error), 0);
 	cJSON_Delete(json);
@@ -24,7 +24,7 @@ static void parse(const char *ports, const char *annotations, struct pod *ret)
 
 /* Candidates as "scheme:port/path (why) container", by '|'. */
 static void finds(const char *ports, const char *annotations, uint16_t port, const char *path,
-		  const char *wanted)
+                  const char *wanted)
 {
 	struct pprof_candidate list[PPROF_CANDIDATES_MAX];
 	char text[2048] = "";
@@ -35,13 +35,13 @@ static void finds(const char *ports, const char *annotations, uint16_t port, con
 	count = pprof_candidates(&pod, port, path, list);
 	for (size_t i = 0; i < count; i++)
 		snprintf(text + strlen(text), sizeof text - strlen(text), "%s%s:%u%s (%s)%s%s", i ? "|" : "",
-			 list[i].scheme, (unsigned)list[i].port, list[i].path, list[i].why,
-			 *list[i].container ? " " : "", list[i].container);
+		         list[i].scheme, (unsigned)list[i].port, list[i].path, list[i].why,
+		         *list[i].container ? " " : "", list[i].container);
 	assert_string_equal(text, wanted);
 	pod_release(&pod);
 }
 
-#define USUAL	 "http:6060/debug/pprof (Go's usual pprof port)"
+#define USUAL    "http:6060/debug/pprof (Go's usual pprof port)"
 #define NAMED(n) "{'name':'" n "','containerPort':7000}"
 
 static void goes_by_rank(void **state)
@@ -52,7 +52,7 @@ static void goes_by_rank(void **state)
 	finds(NAMED("pprof"), "'pyroscope.io/port':'1'", 7000, "/x/", "http:7000/x (--pprof-port) app");
 	finds(NAMED("pprof"), "", 0, NULL, "http:7000/debug/pprof (container port 'pprof') app|" USUAL);
 	finds(NAMED("http") ",{'name':'app-pprof','containerPort':1},{'name':'pprof-x','containerPort':2},"
-			    "{'name':'apprpof','containerPort':3},{'name':'pprof','containerPort':4,'protocol':'UDP'}",
+	                    "{'name':'apprpof','containerPort':3},{'name':'pprof','containerPort':4,'protocol':'UDP'}",
 	      "", 0, NULL,
 	      "http:1/debug/pprof (container port 'app-pprof') app|http:2/debug/pprof (container port 'pprof-x') app|" USUAL);
 	finds(NAMED("pprof"),
@@ -108,7 +108,7 @@ static void sixteen_at_most_and_6060_last(void **state)
 	(void)state;
 	for (int i = 0; i < 30; i++)
 		snprintf(ports + strlen(ports), sizeof ports - strlen(ports),
-			 "%s{'name':'pprof-%d','containerPort':%d}", i ? "," : "", i, 100 + i);
+		         "%s{'name':'pprof-%d','containerPort':%d}", i ? "," : "", i, 100 + i);
 	parse(ports, "", &pod);
 	assert_int_equal(pprof_candidates(&pod, 0, NULL, list), PPROF_CANDIDATES_MAX);
 	assert_int_equal(list[0].port, 100);
@@ -146,9 +146,9 @@ static void load_port(void **state)
 	load_goes_to(PORT("pprof", "9") "," PORT("", "7"), "", 7, "first TCP container port");
 	load_goes_to(PORT("x", "6060") "," PORT("y", "7"), "", 7, "container port 'y'");
 	load_goes_to("{'name':'dns','containerPort':53,'protocol':'UDP'}," PORT("y", "7"), "", 7,
-		     "container port 'y'");
+	             "container port 'y'");
 	load_goes_to(PORT("debug", "9") "," PORT("y", "7"), "'profiles.grafana.com/cpu.port':'9'", 7,
-		     "container port 'y'");
+	             "container port 'y'");
 	load_goes_to(PORT("debug", "9"), "'profiles.grafana.com/cpu.port':'9'", 9, "container port 'debug'");
 	load_goes_to(
 		PORT("pprof", "9") "," PORT("x", "6060"), "", 0,
@@ -161,7 +161,7 @@ static void load_port(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(goes_by_rank),	     cmocka_unit_test(no_two_are_the_same),
+		cmocka_unit_test(goes_by_rank),      cmocka_unit_test(no_two_are_the_same),
 		cmocka_unit_test(reads_annotations), cmocka_unit_test(sixteen_at_most_and_6060_last),
 		cmocka_unit_test(load_port),
 	};

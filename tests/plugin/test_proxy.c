@@ -8,7 +8,7 @@
 static void clear(void)
 {
 	static const char *const names[] = {"HTTP_PROXY",  "http_proxy", "HTTPS_PROXY",
-					    "https_proxy", "NO_PROXY",	 "no_proxy"};
+	                                    "https_proxy", "NO_PROXY",   "no_proxy"};
 
 	for (size_t i = 0; i < COUNT_OF(names); i++)
 		unsetenv(names[i]);

@@ -25,20 +25,20 @@ static struct ranked_pod *add(const char *ns, const char *name, int64_t milli, i
 	struct ranked_pod *ret = &items[ranking.count++];
 
 	*pod = (struct pod){.ns = (char *)ns,
-			    .name = (char *)name,
-			    .node = "",
-			    .uid = "",
-			    .phase = "Running",
-			    .reason = "",
-			    .init_state = "",
-			    .ready = true};
+	                    .name = (char *)name,
+	                    .node = "",
+	                    .uid = "",
+	                    .phase = "Running",
+	                    .reason = "",
+	                    .init_state = "",
+	                    .ready = true};
 	*ret = (struct ranked_pod){.pod = pod, .measured = milli >= 0, .usable = true};
 	if (ret->measured)
 		ret->usage = (struct pod_usage){.cpu_nano = milli * 1000000,
-						.cpu_milli = milli,
-						.memory_bytes = bytes,
-						.window = 15000000000,
-						.timestamp = "2026-01-02T14:03:10Z"};
+		                                .cpu_milli = milli,
+		                                .memory_bytes = bytes,
+		                                .window = 15000000000,
+		                                .timestamp = "2026-01-02T14:03:10Z"};
 	return ret;
 }
 
@@ -51,7 +51,7 @@ static const char *order(void)
 	ranking_sort(&ranking);
 	for (size_t i = 0; i < ranking.count; i++)
 		snprintf(text + strlen(text), sizeof text - strlen(text), "%s%s", i ? " " : "",
-			 items[i].pod->name);
+		         items[i].pod->name);
 	return text;
 }
 
@@ -125,8 +125,8 @@ static void says_why_none_is_usable(void **state)
 	assert_int_equal(ranking_pick(&ranking, &ret, &error), -1);
 	assert_ptr_equal(ret, (struct ranked_pod *)1);
 	assert_string_equal(error.text,
-			    "no ready pod among the 7 of deployment/api: a: Pending, b: Terminating, "
-			    "c: Pending, d: Pending, e: Pending and 2 more");
+	                    "no ready pod among the 7 of deployment/api: a: Pending, b: Terminating, "
+	                    "c: Pending, d: Pending, e: Pending and 2 more");
 }
 
 static const char *reason(const struct ranked_pod *ranked)
@@ -145,17 +145,17 @@ static void says_why_this_one(void **state)
 	begin(RANK_CPU, RANKED_BY_METRICS);
 	one = add("n", "a", 412, 3 << 20);
 	assert_string_equal(reason(one),
-			    "the CPU of 1 ready pod: 412m (metrics of 14:03:10 UTC, window 15s)");
+	                    "the CPU of 1 ready pod: 412m (metrics of 14:03:10 UTC, window 15s)");
 	add("n", "b", 1, 1);
 	add("n", "c", 1, 1)->usable = false;
 	assert_string_equal(reason(one),
-			    "highest CPU of 2 ready pods: 412m (metrics of 14:03:10 UTC, window 15s)");
+	                    "highest CPU of 2 ready pods: 412m (metrics of 14:03:10 UTC, window 15s)");
 	ranking.by = RANK_MEMORY;
 	ranking.source = RANKED_BY_KUBELET;
 	one->usage.window = 0;
 	*one->usage.timestamp = '\0';
 	assert_string_equal(reason(one),
-			    "highest memory of 2 ready pods: 3Mi (kubelet summary of unknown UTC)");
+	                    "highest memory of 2 ready pods: 3Mi (kubelet summary of unknown UTC)");
 	begin(RANK_CPU, RANKED_BY_NONE);
 	one = add("n", "a", -1, 0);
 	assert_string_equal(reason(one), "the only pod of deployment/api");
@@ -184,8 +184,8 @@ static void sums_the_containers(void **state)
 	(void)state;
 	assert_int_equal(
 		figures("{'timestamp':'2026-01-02T03:04:05Z','window':'15.25s','containers':["
-			"{'usage':{'cpu':'1500001n','memory':'1Mi'}},{'usage':{'cpu':'250m','memory':'500'}},{}]}",
-			&usage),
+	                "{'usage':{'cpu':'1500001n','memory':'1Mi'}},{'usage':{'cpu':'250m','memory':'500'}},{}]}",
+	                &usage),
 		0);
 	assert_int_equal(usage.cpu_nano, 251500001);
 	assert_int_equal(usage.cpu_milli, 252);
@@ -196,7 +196,7 @@ static void sums_the_containers(void **state)
 	assert_int_equal(usage.cpu_milli, 0);
 	assert_int_equal(usage.window, 0);
 	assert_int_equal(figures("{'containers':[{'usage':{'cpu':'9E'}},{'usage':{'cpu':'9E'}}]}", &usage),
-			 0);
+	                 0);
 	assert_int_equal(usage.cpu_nano, INT64_MAX);
 	usage.cpu_nano = 77;
 	assert_int_equal(figures("{}", &usage), -1);
@@ -239,7 +239,7 @@ static void prints_a_table(void **state)
 	free(text);
 	text = printed(false, false);
 	assert_string_equal(text, "api-1    412m   100Mi   0/0   12   Running   node-1\n"
-				  "worker   -      -       0/0   0    Running   <none>\n");
+	                          "worker   -      -       0/0   0    Running   <none>\n");
 	free(text);
 }
 
@@ -271,8 +271,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(orders_as_kubectl_top),  cmocka_unit_test(ties_go_by_namespace_and_name),
 		cmocka_unit_test(picks_the_first_usable), cmocka_unit_test(says_why_none_is_usable),
-		cmocka_unit_test(says_why_this_one),	  cmocka_unit_test(sums_the_containers),
-		cmocka_unit_test(prints_a_table),	  cmocka_unit_test(gives_json),
+		cmocka_unit_test(says_why_this_one),      cmocka_unit_test(sums_the_containers),
+		cmocka_unit_test(prints_a_table),         cmocka_unit_test(gives_json),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -12,12 +12,12 @@ static void cleans_what_a_terminal_acts_on(void **state)
 {
 	static const char *const pairs[][2] = {
 		{"plain - \xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80",
-		 "plain - \xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80"},
+	         "plain - \xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80"},
 		{"\x1b[31mred\x1b[0m", "?[31mred?[0m"},
 		{"a\tb\rc\nd\x7f", "a?b?c?d?"},
 		{"C1 \xc2\x9b"
-		 "31m \xc2\x80 \xc2\x9f",
-		 "C1 ??31m ?? ??"},
+	         "31m \xc2\x80 \xc2\x9f",
+	         "C1 ??31m ?? ??"},
 		{"no C1 \xc2\xa0", "no C1 \xc2\xa0"},
 		{"over \xe2\x80\xae long \xe2\x81\xa6 x \xe2\x81\xa9", "over ??? long ??? x ???"},
 		{"mark \xe2\x80\x8e\xe2\x80\x8f\xd8\x9c", "mark ????????"},
@@ -216,40 +216,40 @@ static const struct option table[] = {
 	{.name = "all", .letter = 'A', .kind = OPTION_FLAG, .offset = AT(all), .help = "all of them"},
 	{.name = "verbose", .letter = 'v', .kind = OPTION_FLAG, .offset = AT(verbose), .help = "more words"},
 	{.name = "name",
-	 .letter = 'n',
-	 .kind = OPTION_TEXT,
-	 .offset = AT(name),
-	 .value = "NAME",
-	 .help = "a name"},
+         .letter = 'n',
+         .kind = OPTION_TEXT,
+         .offset = AT(name),
+         .value = "NAME",
+         .help = "a name"},
 	{.name = "header",
-	 .letter = 'H',
-	 .kind = OPTION_LIST,
-	 .offset = AT(headers),
-	 .value = "LINE",
-	 .help = "one"},
+         .letter = 'H',
+         .kind = OPTION_LIST,
+         .offset = AT(headers),
+         .value = "LINE",
+         .help = "one"},
 	{.name = "wait",
-	 .kind = OPTION_DURATION,
-	 .offset = AT(wait),
-	 .value = "DURATION",
-	 .help = "how long",
-	 .min = 1000000000,
-	 .max = 60000000000},
+         .kind = OPTION_DURATION,
+         .offset = AT(wait),
+         .value = "DURATION",
+         .help = "how long",
+         .min = 1000000000,
+         .max = 60000000000},
 	{.name = "users",
-	 .letter = 'u',
-	 .kind = OPTION_COUNT,
-	 .offset = AT(users),
-	 .value = "N",
-	 .min = 1,
-	 .max = 1000,
-	 .help = "a help so long that it has to be wrapped, since no line of it may go beyond column one hundred"},
+         .letter = 'u',
+         .kind = OPTION_COUNT,
+         .offset = AT(users),
+         .value = "N",
+         .min = 1,
+         .max = 1000,
+         .help = "a help so long that it has to be wrapped, since no line of it may go beyond column one hundred"},
 	{.name = "port", .kind = OPTION_PORT, .offset = AT(port), .value = "PORT", .help = "a port"},
 	{.name = "share", .kind = OPTION_SHARE, .offset = AT(share), .value = "SHARE", .help = "a share"},
 	{.name = "by",
-	 .kind = OPTION_CHOICE,
-	 .offset = AT(by),
-	 .value = "cpu|memory",
-	 .choices = orders,
-	 .help = "an order"},
+         .kind = OPTION_CHOICE,
+         .offset = AT(by),
+         .value = "cpu|memory",
+         .choices = orders,
+         .help = "an order"},
 	{0},
 };
 
@@ -273,7 +273,7 @@ static int parse(struct wanted *wanted, char arguments[256], struct error *error
 	*arguments = '\0';
 	for (size_t i = 0; i < list.count; i++)
 		snprintf(arguments + strlen(arguments), 256 - strlen(arguments), "%s%s", i ? " " : "",
-			 list.items[i]);
+		         list.items[i]);
 	free(list.items);
 	return status < 0 ? status : help;
 }
@@ -291,9 +291,9 @@ static void takes_every_form(void **state)
 
 	(void)state;
 	assert_int_equal(parse(&w, arguments, &error, "one", "--name", "x", "--wait=10s", "two", "-u5", "-Av",
-			       "--port", "8080", "--share=1/4", "--by", "memory", "-H", "a: b",
-			       "--header=c: d", "--", "--three", NULL),
-			 0);
+	                       "--port", "8080", "--share=1/4", "--by", "memory", "-H", "a: b",
+	                       "--header=c: d", "--", "--three", NULL),
+	                 0);
 	assert_string_equal(arguments, "one two --three");
 	assert_string_equal(w.name, "x");
 	assert_int_equal(w.wait, 10000000000);

@@ -156,7 +156,7 @@ static void becomes_json(void **state)
 {
 	struct yaml_node *root =
 		good("a: 1\nb: -2.5e1\nc: \"1\"\nd: true\ne: ~\nf: [x, {y: z}]\ng: 1_000\nh: .inf\n"
-		     "i: nan\nj: ''\nk: '-'\nl: 1.2.3\n");
+	             "i: nan\nj: ''\nk: '-'\nl: 1.2.3\n");
 	cJSON *json = yaml_to_json(root);
 	char *text = cJSON_PrintUnformatted(json);
 
