@@ -116,8 +116,10 @@ enum cap_status cap_tunnel_open(const struct cap_endpoint *api_server, const cha
  * says why. -1 with a line only when no socket can be made. Thread-safe.
  */
 int cap_tunnel_dial(struct cap_tunnel *tunnel, uint16_t port, struct cap_error *error);
-/* The newest failure of a connection to `port` (0: any); CAP_OK if there was none. Thread-safe. */
-enum cap_status cap_tunnel_error(struct cap_tunnel *tunnel, uint16_t port, struct cap_error *ret);
+/* The newest failure of a connection to `port` (0: any) since an instant (0: ever); CAP_OK, and *ret left
+ * alone, if there was none. Thread-safe. */
+enum cap_status cap_tunnel_error(struct cap_tunnel *tunnel, uint16_t port, int64_t since,
+                                 struct cap_error *ret);
 struct cap_tunnel_stats {
 	uint64_t connections, failed, bytes_in, bytes_out;
 	unsigned open;
@@ -132,7 +134,9 @@ void cap_tunnel_close(struct cap_tunnel *tunnel);
 struct cap_pprof {
 	struct cap_tunnel *tunnel; /* NULL: straight */
 	uint16_t port;
-	const struct cap_endpoint *endpoint; /* NULL: http through the tunnel */
+	bool tls; /* https through the tunnel; the tunnel says whose pod it is, so the
+	           * certificate (for a name that nobody can look up here) is not verified */
+	const struct cap_endpoint *endpoint; /* straight only */
 	const char *path;                    /* "/debug/pprof", no trailing slash */
 };
 
@@ -142,15 +146,18 @@ struct cap_pprof {
  */
 enum cap_status cap_pprof_probe(const struct cap_pprof *pprof, const volatile int *cancel,
                                 struct cap_error *error);
-/* Would a CPU profile start now? CAP_BUSY if one is running already. Takes at
- * most about 0.3 s: a refusal comes at once, and no answer in that time is a
- * yes (the request is dropped, which ends that profile). */
-enum cap_status cap_pprof_cpu_free(const struct cap_pprof *pprof, const volatile int *cancel,
-                                   struct cap_error *error);
+/*
+ * Would a CPU profile of `seconds` start now? CAP_BUSY if one is running already, CAP_HTTP if the server's
+ * WriteTimeout is too short for it. Takes at most about 0.3 s: a refusal comes at once, and no answer in that
+ * time is a yes (the request is dropped, which ends that profile).
+ */
+enum cap_status cap_pprof_cpu_free(const struct cap_pprof *pprof, unsigned seconds,
+                                   const volatile int *cancel, struct cap_error *error);
 
 /*
  * Fetches PATH/NAME?QUERY, e.g. "profile" "seconds=5", "goroutine" "debug=2".
  * `timeout` covers the whole request (give it the capture's own seconds plus slack).
+ * A CPU profiler that is busy is asked again for about a second: a dropped profile takes that long to end.
  */
 enum cap_status cap_pprof_fetch(const struct cap_pprof *pprof, const char *name, const char *query,
                                 size_t ceiling, int64_t timeout, const volatile int *cancel,

@@ -26,21 +26,25 @@ struct channel *channel_new(int local, uint16_t port, const struct channel_times
 	return channel;
 }
 
-static void close_local(struct channel *channel)
+/* As much as fits into the socket at once: nobody waits for a server's goodbye. */
+static void say_goodbye(struct channel *channel)
 {
-	if (channel->local >= 0)
-		close(channel->local);
-	channel->local = -1;
+	if (channel->remote_ended || channel->error.status != CAP_OK)
+		return;
+	wslay_event_queue_close(channel->ws, WSLAY_CODE_NORMAL_CLOSURE, NULL, 0);
+	wslay_event_send(channel->ws);
 }
 
 void channel_free(struct channel *channel)
 {
 	if (!channel)
 		return;
-	close_local(channel);
-	if (channel->ws)
+	if (channel->ws) {
+		say_goodbye(channel);
 		wslay_event_context_free(channel->ws);
-	easy_release(&channel->easy);
+	}
+	dialer_release(&channel->dialer);
+	close(channel->local);
 	if (channel->request)
 		explicit_bzero(channel->request, strlen(channel->request));
 	free(channel->request);
@@ -53,7 +57,6 @@ void channel_free(struct channel *channel)
 static void end(struct channel *channel)
 {
 	channel->state = CHANNEL_ENDED;
-	close_local(channel);
 }
 
 void channel_fail(struct channel *channel, enum cap_status status, const char *format, ...)
@@ -75,7 +78,7 @@ void channel_fail(struct channel *channel, enum cap_status status, const char *f
 static ssize_t transport_read(struct channel *channel, void *data, size_t room)
 {
 	size_t got = 0;
-	CURLcode code = curl_easy_recv(channel->easy.curl, data, room, &got);
+	CURLcode code = curl_easy_recv(channel->dialer.easy.curl, data, room, &got);
 
 	if (code == CURLE_OK)
 		return (ssize_t)got;
@@ -86,7 +89,7 @@ static ssize_t transport_read(struct channel *channel, void *data, size_t room)
 static ssize_t transport_write(struct channel *channel, const void *data, size_t size)
 {
 	size_t sent = 0;
-	CURLcode code = curl_easy_send(channel->easy.curl, data, size, &sent);
+	CURLcode code = curl_easy_send(channel->dialer.easy.curl, data, size, &sent);
 
 	if (code == CURLE_OK && sent)
 		return (ssize_t)sent;
@@ -175,6 +178,7 @@ static void on_message(wslay_event_context_ptr ws, const struct wslay_event_on_m
 	} else if (queue_add(&channel->to_local, data, size) < 0) {
 		channel_fail(channel, CAP_MEMORY, "out of memory");
 	} else {
+		channel->answered = true;
 		channel->bytes_in += size;
 	}
 }
@@ -196,8 +200,25 @@ static int open_frames(struct channel *channel)
 
 /* ---- the handshake --------------------------------------------------------------- */
 
-void channel_connected(struct channel *channel, int64_t now)
+void channel_dial(struct channel *channel, struct easy *easy, char *request, int64_t now)
 {
+	channel->request = request;
+	channel->begun = now;
+	if (dialer_begin(&channel->dialer, easy) < 0)
+		channel_fail(channel, CAP_MEMORY, "out of memory");
+}
+
+static void pump_dialer(struct channel *channel, const struct pollfd *polled, size_t count, int64_t now)
+{
+	switch (dialer_step(&channel->dialer, polled, count, &channel->remote, &channel->error)) {
+	case DIALER_MORE:
+		return;
+	case DIALER_FAILED:
+		end(channel);
+		return;
+	case DIALER_CONNECTED:
+		break;
+	}
 	if (queue_add(&channel->out, channel->request, strlen(channel->request)) < 0) {
 		channel_fail(channel, CAP_MEMORY, "out of memory");
 		return;
@@ -268,7 +289,7 @@ static void pump_handshake(struct channel *channel, int64_t now)
 
 static void write_local(struct channel *channel)
 {
-	while (queue_size(&channel->to_local) && channel->local >= 0) {
+	while (queue_size(&channel->to_local)) {
 		ssize_t sent = send(channel->local, queue_head(&channel->to_local),
 		                    queue_size(&channel->to_local), MSG_NOSIGNAL | MSG_DONTWAIT);
 
@@ -332,8 +353,6 @@ static void read_remote(struct channel *channel)
 		channel->remote_ended = true;
 }
 
-/* Bytes came if wslay or the queue changed: cheaper than to ask, silence is counted from the last readiness.
- */
 static void pump_data(struct channel *channel)
 {
 	do {
@@ -353,7 +372,7 @@ static void check_end(struct channel *channel)
 {
 	if (channel->remote_ended && !queue_size(&channel->to_local)) {
 		if (!wslay_event_get_close_received(channel->ws) && !channel->local_ended &&
-		    !channel->bytes_in)
+		    !channel->answered)
 			channel_fail(channel, CAP_LOST,
 			             "port-forward to port %u: the server cut the connection", channel->port);
 		end(channel);
@@ -362,8 +381,12 @@ static void check_end(struct channel *channel)
 	}
 }
 
-void channel_pump(struct channel *channel, int64_t now)
+void channel_pump(struct channel *channel, const struct pollfd *polled, size_t count, int64_t now)
 {
+	if (channel->state == CHANNEL_CONNECTING)
+		pump_dialer(channel, polled, count, now);
+	else if (count && polled[0].fd == channel->remote && polled[0].revents)
+		channel->heard = now;
 	if (channel->state == CHANNEL_UPGRADING)
 		pump_handshake(channel, now);
 	if (channel->state == CHANNEL_OPEN)
@@ -376,6 +399,8 @@ void channel_clock(struct channel *channel, int64_t now)
 {
 	struct wslay_event_msg ping = {WSLAY_PING, (const uint8_t *)"", 0};
 
+	if (channel->state == CHANNEL_CONNECTING)
+		channel_pump(channel, NULL, 0, now);
 	if (channel->state == CHANNEL_UPGRADING && now - channel->begun > channel->times->handshake)
 		channel_fail(channel, CAP_TIMEOUT, "port-forward to port %u: no answer to the handshake",
 		             channel->port);
@@ -387,34 +412,55 @@ void channel_clock(struct channel *channel, int64_t now)
 	} else if (now - channel->pinged >= channel->times->ping) {
 		channel->pinged = now;
 		wslay_event_queue_msg(channel->ws, &ping);
-		channel_pump(channel, now);
+		channel_pump(channel, NULL, 0, now);
 	}
 }
 
-short channel_wants_remote(const struct channel *channel)
+static short wants_remote(const struct channel *channel)
 {
 	short events = 0;
 
 	if (channel->state == CHANNEL_UPGRADING)
-		return queue_size(&channel->out) ? CURL_WAIT_POLLIN | CURL_WAIT_POLLOUT : CURL_WAIT_POLLIN;
-	if (channel->state != CHANNEL_OPEN || channel->remote_ended)
+		return queue_size(&channel->out) ? POLLIN | POLLOUT : POLLIN;
+	if (channel->remote_ended)
 		return 0;
 	if (!channel->starved)
-		events |= CURL_WAIT_POLLIN;
+		events |= POLLIN;
 	if (waiting_out(channel) || wslay_event_want_write(channel->ws))
-		events |= CURL_WAIT_POLLOUT;
+		events |= POLLOUT;
 	return events;
 }
 
-short channel_wants_local(const struct channel *channel)
+static short wants_local(const struct channel *channel)
 {
 	short events = 0;
 
-	if (channel->state != CHANNEL_OPEN || channel->local < 0 || channel->local_ended)
+	if (channel->state != CHANNEL_OPEN || channel->local_ended)
 		return 0;
 	if (waiting_out(channel) < CHANNEL_LIMIT)
-		events |= CURL_WAIT_POLLIN;
+		events |= POLLIN;
 	if (queue_size(&channel->to_local))
-		events |= CURL_WAIT_POLLOUT;
+		events |= POLLOUT;
 	return events;
+}
+
+/* A socket from which nothing is wanted stays out: poll() would report its end again and again. */
+size_t channel_wants(const struct channel *channel, struct pollfd ret[CHANNEL_POLLS])
+{
+	size_t count = 0;
+	short events;
+
+	if (channel->state == CHANNEL_CONNECTING) {
+		memcpy(ret, channel->dialer.sockets, channel->dialer.count * sizeof *ret);
+		return channel->dialer.count;
+	}
+	if (channel->state == CHANNEL_ENDED)
+		return 0;
+	events = wants_remote(channel);
+	if (events)
+		ret[count++] = (struct pollfd){.fd = channel->remote, .events = events};
+	events = wants_local(channel);
+	if (events)
+		ret[count++] = (struct pollfd){.fd = channel->local, .events = events};
+	return count;
 }

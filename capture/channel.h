@@ -17,7 +17,7 @@
 #include <stdbool.h>
 #include <wslay/wslay.h>
 
-#include "capture/endpoint.h"
+#include "capture/dialer.h"
 #include "capture/queue.h"
 #include "capture/upgrade.h"
 
@@ -25,7 +25,7 @@
 #define CHANNEL_MESSAGE (4 * 1024 * 1024) /* ceiling of one message */
 
 enum channel_state {
-	CHANNEL_CONNECTING, /* libcurl's multi connects */
+	CHANNEL_CONNECTING, /* the dialer connects */
 	CHANNEL_UPGRADING,
 	CHANNEL_OPEN,
 	CHANNEL_ENDED,
@@ -42,7 +42,7 @@ struct channel {
 	const struct channel_times *times;
 	uint16_t port;
 	int local; /* our end of the socket pair, -1: closed */
-	struct easy easy;
+	struct dialer dialer;
 	curl_socket_t remote;
 	struct upgrade upgrade;
 	char *request;        /* of the handshake */
@@ -51,26 +51,32 @@ struct channel {
 	wslay_event_context_ptr ws;
 	bool seen[2];                            /* the first message of each channel */
 	bool remote_ended, local_ended, starved; /* starved: bytes may wait inside libcurl */
+	size_t polled, polled_count;             /* its part of the tunnel's poll() */
 	int64_t begun, heard, pinged;
-	uint64_t bytes_in, bytes_out;
-	struct cap_error error; /* CAP_OK: none so far */
+	bool answered;                /* bytes have come from the pod */
+	uint64_t bytes_in, bytes_out; /* since the tunnel took them into its sums */
+	struct cap_error error;       /* CAP_OK: none so far */
 };
 
-/* Takes the socket; `request` is the handshake's text (owned from here on). NULL when memory is out. */
+/* Takes the socket. NULL when memory is out; the socket is the caller's then. */
 struct channel *channel_new(int local, uint16_t port, const struct channel_times *times);
-/* The transport is connected: the handshake begins. */
-void channel_connected(struct channel *channel, int64_t now);
-/* It failed; the socket ends. */
+/* Begins to connect: takes the handle (as dialer_begin) and the handshake's text, malloc'd; failures end the
+ * channel. */
+void channel_dial(struct channel *channel, struct easy *easy, char *request, int64_t now);
+/* It failed. The local socket stays open until channel_free, so that the reason is known before its end is
+ * seen. */
 void channel_fail(struct channel *channel, enum cap_status status, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
-/* Moves what can be moved, in both directions, without blocking. */
-void channel_pump(struct channel *channel, int64_t now);
+/* What to wait for: up to CHANNEL_POLLS entries, 0 if nothing; the tunnel polls and keeps their place in
+ * `polled`. */
+#define CHANNEL_POLLS DIALER_SOCKETS
+size_t channel_wants(const struct channel *channel, struct pollfd ret[CHANNEL_POLLS]);
+/* Moves what can be moved, in both directions, without blocking; `polled` are its entries as poll() left
+ * them. */
+void channel_pump(struct channel *channel, const struct pollfd *polled, size_t count, int64_t now);
 /* Ping, silence, handshake that takes too long. */
 void channel_clock(struct channel *channel, int64_t now);
-/* CURL_WAIT_* wanted of each side; 0: leave the socket out. */
-short channel_wants_remote(const struct channel *channel);
-short channel_wants_local(const struct channel *channel);
-/* Frees it; the easy handle must be out of its multi handle. */
+/* Says goodbye if it can, closes both sides. */
 void channel_free(struct channel *channel);
 
 #endif

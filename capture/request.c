@@ -6,6 +6,7 @@
 #include <strings.h>
 #include <unistd.h>
 
+#include "capture/clock.h"
 #include "capture/endpoint.h"
 #include "capture/failure.h"
 
@@ -92,7 +93,8 @@ static enum cap_status easy_of_tunnel(const struct exchange *exchange, struct ea
 	char *url;
 
 	/* An address, so that nothing is resolved; nothing connects to it either. */
-	if (asprintf(&url, "http://127.0.0.1:%u%s", exchange->port, exchange->request->path) < 0)
+	if (asprintf(&url, "%s://127.0.0.1:%u%s", exchange->tls ? "https" : "http", exchange->port,
+	             exchange->request->path) < 0)
 		return failure_set(error, CAP_MEMORY, "out of memory");
 	status = endpoint_easy_plain(url, ret, error);
 	free(url);
@@ -101,6 +103,8 @@ static enum cap_status easy_of_tunnel(const struct exchange *exchange, struct ea
 	curl_easy_setopt(ret->curl, CURLOPT_OPENSOCKETFUNCTION, open_socket);
 	curl_easy_setopt(ret->curl, CURLOPT_OPENSOCKETDATA, exchange);
 	curl_easy_setopt(ret->curl, CURLOPT_SOCKOPTFUNCTION, socket_is_connected);
+	curl_easy_setopt(ret->curl, CURLOPT_SSL_VERIFYPEER, 0L);
+	curl_easy_setopt(ret->curl, CURLOPT_SSL_VERIFYHOST, 0L);
 	return CAP_OK;
 }
 
@@ -176,7 +180,7 @@ static CURLcode perform_alone(CURL *curl, const volatile int *cancel)
 }
 
 static enum cap_status failed(const struct exchange *exchange, const struct answer *answer, CURLcode code,
-                              const char *said, struct cap_error *error)
+                              const char *said, int64_t since, struct cap_error *error)
 {
 	if (code == CURLE_ABORTED_BY_CALLBACK)
 		return failure_set(error, CAP_CANCELLED, "cancelled");
@@ -186,7 +190,7 @@ static enum cap_status failed(const struct exchange *exchange, const struct answ
 	if (answer->out_of_memory)
 		return failure_set(error, CAP_MEMORY, "out of memory");
 	if (exchange->tunnel && code != CURLE_OPERATION_TIMEDOUT &&
-	    cap_tunnel_error(exchange->tunnel, exchange->port, error) != CAP_OK)
+	    cap_tunnel_error(exchange->tunnel, exchange->port, since, error) != CAP_OK)
 		return error->status;
 	if (code == CURLE_HTTP_RETURNED_ERROR || code == CURLE_UNSUPPORTED_PROTOCOL)
 		return failure_set(error, CAP_FORMAT, "what answers does not speak HTTP");
@@ -218,6 +222,7 @@ enum cap_status exchange_run(const struct exchange *exchange, struct cap_respons
 	const struct cap_request *request = exchange->request;
 	struct answer answer = {.ceiling = request->ceiling ? request->ceiling : CEILING_DEFAULT};
 	struct easy easy = {0};
+	int64_t since = clock_now();
 	enum cap_status status = set_up(exchange, &answer, &easy, error);
 
 	*ret = (struct cap_response){0};
@@ -227,7 +232,7 @@ enum cap_status exchange_run(const struct exchange *exchange, struct cap_respons
 		if (code == CURLE_OK)
 			status = accept_answer(&answer, easy.curl, ret, error);
 		else
-			status = failed(exchange, &answer, code, easy.said, error);
+			status = failed(exchange, &answer, code, easy.said, since, error);
 	}
 	easy_release(&easy);
 	free(answer.response.body);

@@ -9,6 +9,7 @@ struct exchange {
 	const struct cap_endpoint *endpoint;
 	struct cap_tunnel *tunnel;
 	uint16_t port;
+	bool tls; /* through the tunnel: https, certificate not verified */
 	const struct cap_request *request;
 };
 

@@ -122,6 +122,7 @@ struct lg_result {
 	int64_t started, ramp_ended, window_begin, window_end, stopped; /* 0: never happened */
 	struct lg_counts counts[LG_PHASES];
 	struct lg_histogram *service[LG_PHASES]; /* sent -> done, whole answers of any status */
+	struct lg_histogram *whole;              /* service, all phases */
 	struct lg_histogram *connect;            /* connecting, all phases */
 	uint64_t censored;                       /* in flight when the run ended */
 	uint64_t connections;                    /* opened */

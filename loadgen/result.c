@@ -10,6 +10,7 @@ void lg_result_free(struct lg_result *result)
 		return;
 	for (int i = 0; i < LG_PHASES; i++)
 		lg_histogram_free(result->service[i]);
+	lg_histogram_free(result->whole);
 	lg_histogram_free(result->connect);
 	free(result->threads);
 	free(result->seconds);
@@ -37,12 +38,13 @@ static struct lg_result *result_new(const struct lg_run *run)
 		result->service[i] = lg_histogram_new();
 		failed = failed || !result->service[i];
 	}
+	result->whole = lg_histogram_new();
 	result->connect = lg_histogram_new();
 	result->thread_count = run->worker_count;
 	result->threads = calloc(run->worker_count, sizeof *result->threads);
 	result->second_count = count_seconds(run);
 	result->seconds = calloc(result->second_count, sizeof *result->seconds);
-	if (!failed && result->connect && result->threads && result->seconds)
+	if (!failed && result->whole && result->connect && result->threads && result->seconds)
 		return result;
 	lg_result_free(result);
 	return NULL;
@@ -63,6 +65,7 @@ static uint64_t add_worker(struct lg_result *result, const struct lg_stats *stat
 	for (int i = 0; i < LG_PHASES; i++) {
 		lg_tally_add(&result->counts[i], &stats->tallies[i]);
 		lg_histogram_merge(result->service[i], stats->service[i]);
+		lg_histogram_merge(result->whole, stats->service[i]);
 	}
 	lg_histogram_merge(result->connect, stats->connect);
 	result->censored += lg_counter_get(&stats->censored);

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "plugin/clock.h"
 #include "plugin/pprof_port.h"
 #include "plugin/signals.h"
 
@@ -131,7 +132,11 @@ static enum cap_status probe_candidate(struct target *target, const struct pprof
 {
 	snprintf(target->pprof_path, sizeof target->pprof_path, "%s", candidate->path);
 	target->pprof = (struct cap_pprof){
-		.tunnel = target->tunnel, .port = candidate->port, .path = target->pprof_path};
+		.tunnel = target->tunnel,
+		.port = candidate->port,
+		.tls = strcmp(candidate->scheme, "https") == 0,
+		.path = target->pprof_path,
+	};
 	snprintf(target->pprof_why, sizeof target->pprof_why, "%s", candidate->why);
 	return cap_pprof_probe(&target->pprof, &signals_cancel, failure);
 }
@@ -235,6 +240,7 @@ static void set_share(const struct plan *plan, struct target *target)
 static int probe_load(const struct plan *plan, struct target *target, struct error *error)
 {
 	struct lg_plan load = plan_load(plan, target->load_url);
+	int64_t began = clock_now();
 	struct cap_error failure = {0};
 	char line[LG_ERROR_SIZE];
 
@@ -244,7 +250,8 @@ static int probe_load(const struct plan *plan, struct target *target, struct err
 		load.timeout = 10 * SECOND;
 	if (lg_probe(&load, line) >= 0)
 		return 0;
-	if (target->tunnel_bound && cap_tunnel_error(target->tunnel, target->load_port, &failure) != CAP_OK)
+	if (target->tunnel_bound &&
+	    cap_tunnel_error(target->tunnel, target->load_port, began, &failure) != CAP_OK)
 		return error_set(error, "send one request to port %u of pod '%s': %s; --port sets another",
 		                 target->load_port, target->pod->name, failure.text);
 	return error_set(error, "send one request to '%s': %s; no load was sent", target->load_url, line);
@@ -269,9 +276,10 @@ int target_prepare(const struct plan *plan, struct target *ret, struct error *er
 	if (probe_load(plan, ret, error) < 0)
 		return -1;
 	if (plan->profiles & PROFILE_CPU) {
+		int64_t seconds = (plan->slice < plan->window ? plan->slice : plan->window) / SECOND;
 		struct cap_error failure = {0};
 
-		if (cap_pprof_cpu_free(&ret->pprof, &signals_cancel, &failure) != CAP_OK)
+		if (cap_pprof_cpu_free(&ret->pprof, (unsigned)seconds, &signals_cancel, &failure) != CAP_OK)
 			return target_failure(ret, &failure, "start a CPU profile", error);
 	}
 	return 0;

@@ -1,0 +1,398 @@
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "capture/channel.h"
+#include "capture/clock.h"
+#include "capture/failure.h"
+
+#define SECOND  1000000000LL
+#define POLL_MS 1000 /* pings and silence are looked at this often at least */
+#define NOTED   16   /* ports whose newest failure is kept */
+#define HEADERS 64   /* of credentials */
+
+/* kubelet and containerd answer within a round trip; proxies cut what is idle after 20 s and more. */
+static const struct channel_times times = {
+	.handshake = 30 * SECOND, .ping = 10 * SECOND, .silence = 35 * SECOND};
+
+struct noted {
+	int64_t at; /* 0: none */
+	uint16_t port;
+	struct cap_error error;
+};
+
+struct cap_tunnel {
+	const struct cap_endpoint *api_server;
+	char *path; /* of the API server's URL, and the resource up to "ports=" */
+	char *host; /* for the Host header */
+	pthread_t thread;
+	int wake;
+
+	/* the thread's own */
+	struct channel *channels;
+	struct pollfd *polled;
+	size_t polled_room;
+
+	pthread_mutex_t lock; /* of all below */
+	struct channel *fresh;
+	bool stop;
+	struct cap_tunnel_stats stats;
+	struct noted noted[NOTED];
+};
+
+/* ---- a new connection ------------------------------------------------------ */
+
+static char *handshake(const struct cap_tunnel *tunnel, struct channel *channel, const struct easy *easy)
+{
+	const char *headers[HEADERS];
+	size_t count = 0;
+	char *path, *text;
+
+	for (const struct curl_slist *item = easy->headers; item && count < HEADERS; item = item->next)
+		if (strncasecmp(item->data, "Host:", 5) != 0)
+			headers[count++] = item->data;
+	if (upgrade_init(&channel->upgrade) < 0 || asprintf(&path, "%s%u", tunnel->path, channel->port) < 0)
+		return NULL;
+	text = upgrade_request(&channel->upgrade, path, tunnel->host, tunnel->api_server->user_agent, headers,
+	                       count);
+	free(path);
+	return text;
+}
+
+static void begin(struct cap_tunnel *tunnel, struct channel *channel)
+{
+	struct easy easy = {0};
+	char *request = NULL;
+
+	if (endpoint_easy(tunnel->api_server, "/", &easy, &channel->error) == CAP_OK &&
+	    endpoint_credentials(tunnel->api_server, &easy, &channel->error) == CAP_OK) {
+		request = handshake(tunnel, channel, &easy);
+		if (!request)
+			failure_set(&channel->error, CAP_MEMORY, "out of memory");
+	}
+	if (request)
+		channel_dial(channel, &easy, request, clock_now());
+	else
+		channel->state = CHANNEL_ENDED;
+	easy_release(&easy);
+}
+
+static void begin_fresh(struct cap_tunnel *tunnel)
+{
+	struct channel *fresh;
+
+	pthread_mutex_lock(&tunnel->lock);
+	fresh = tunnel->fresh;
+	tunnel->fresh = NULL;
+	pthread_mutex_unlock(&tunnel->lock);
+	while (fresh) {
+		struct channel *channel = fresh;
+
+		fresh = channel->next;
+		begin(tunnel, channel);
+		channel->next = tunnel->channels;
+		tunnel->channels = channel;
+	}
+}
+
+/* ---- the end of one ----------------------------------------------------------- */
+
+/* The slot of that port, else an empty one, else the oldest. */
+static struct noted *noted_slot(struct cap_tunnel *tunnel, uint16_t port)
+{
+	struct noted *slot = tunnel->noted;
+
+	for (size_t i = 0; i < NOTED; i++) {
+		if (tunnel->noted[i].at && tunnel->noted[i].port == port)
+			return &tunnel->noted[i];
+		if (tunnel->noted[i].at < slot->at)
+			slot = &tunnel->noted[i];
+	}
+	return slot;
+}
+
+static void count_end(struct cap_tunnel *tunnel, const struct channel *channel)
+{
+	pthread_mutex_lock(&tunnel->lock);
+	tunnel->stats.open--;
+	if (channel->error.status != CAP_OK) {
+		tunnel->stats.failed++;
+		*noted_slot(tunnel, channel->port) =
+			(struct noted){clock_now(), channel->port, channel->error};
+	}
+	pthread_mutex_unlock(&tunnel->lock);
+}
+
+/* The failure is noted before the socket ends: whoever sees the end finds the reason. */
+static void reap(struct cap_tunnel *tunnel)
+{
+	struct channel **at = &tunnel->channels;
+
+	while (*at) {
+		struct channel *channel = *at;
+
+		if (channel->state != CHANNEL_ENDED) {
+			at = &channel->next;
+			continue;
+		}
+		*at = channel->next;
+		count_end(tunnel, channel);
+		channel_free(channel);
+	}
+}
+
+/* ---- the thread ------------------------------------------------------------------ */
+
+static int poll_room(struct cap_tunnel *tunnel, size_t wanted)
+{
+	size_t room = tunnel->polled_room ? tunnel->polled_room : 64;
+	struct pollfd *polled;
+
+	while (room < wanted)
+		room *= 2;
+	if (room == tunnel->polled_room)
+		return 0;
+	polled = realloc(tunnel->polled, room * sizeof *polled);
+	if (!polled)
+		return -1;
+	tunnel->polled = polled;
+	tunnel->polled_room = room;
+	return 0;
+}
+
+/* Returns how many entries there are; [0] is the wake-up. */
+static size_t gather(struct cap_tunnel *tunnel, int *ret_timeout)
+{
+	size_t count = 1;
+
+	*ret_timeout = POLL_MS;
+	tunnel->polled[0] = (struct pollfd){.fd = tunnel->wake, .events = POLLIN};
+	for (struct channel *channel = tunnel->channels; channel; channel = channel->next) {
+		if (poll_room(tunnel, count + CHANNEL_POLLS) < 0) {
+			channel_fail(channel, CAP_MEMORY, "out of memory");
+			*ret_timeout = 0;
+			continue;
+		}
+		channel->polled = count;
+		channel->polled_count = channel_wants(channel, tunnel->polled + count);
+		count += channel->polled_count;
+		if (channel->state == CHANNEL_CONNECTING && dialer_timeout(&channel->dialer) < *ret_timeout)
+			*ret_timeout = dialer_timeout(&channel->dialer);
+	}
+	return count;
+}
+
+static bool is_ready(const struct cap_tunnel *tunnel, const struct channel *channel)
+{
+	for (size_t i = 0; i < channel->polled_count; i++)
+		if (tunnel->polled[channel->polled + i].revents)
+			return true;
+	return false;
+}
+
+static void count_bytes(struct cap_tunnel *tunnel, uint64_t in, uint64_t out)
+{
+	pthread_mutex_lock(&tunnel->lock);
+	tunnel->stats.bytes_in += in;
+	tunnel->stats.bytes_out += out;
+	pthread_mutex_unlock(&tunnel->lock);
+}
+
+/* Bytes since the last call. */
+static uint64_t take(uint64_t *bytes)
+{
+	uint64_t moved = *bytes;
+
+	*bytes = 0;
+	return moved;
+}
+
+static void pump(struct cap_tunnel *tunnel)
+{
+	int64_t now = clock_now();
+	uint64_t in = 0, out = 0;
+
+	for (struct channel *channel = tunnel->channels; channel; channel = channel->next) {
+		if (is_ready(tunnel, channel))
+			channel_pump(channel, tunnel->polled + channel->polled, channel->polled_count, now);
+		channel_clock(channel, now);
+		in += take(&channel->bytes_in);
+		out += take(&channel->bytes_out);
+	}
+	count_bytes(tunnel, in, out);
+	reap(tunnel);
+}
+
+static bool told_to_stop(struct cap_tunnel *tunnel)
+{
+	bool stop;
+
+	pthread_mutex_lock(&tunnel->lock);
+	stop = tunnel->stop;
+	pthread_mutex_unlock(&tunnel->lock);
+	return stop;
+}
+
+static void *run(void *context)
+{
+	struct cap_tunnel *tunnel = context;
+	uint64_t woken;
+	int timeout;
+
+	pthread_setname_np(pthread_self(), "tunnel");
+	while (!told_to_stop(tunnel)) {
+		size_t count = gather(tunnel, &timeout);
+
+		if (poll(tunnel->polled, (nfds_t)count, timeout) < 0)
+			continue;
+		pump(tunnel);
+		if (tunnel->polled[0].revents && read(tunnel->wake, &woken, sizeof woken) > 0)
+			begin_fresh(tunnel);
+	}
+	begin_fresh(tunnel);
+	for (struct channel *channel = tunnel->channels; channel; channel = channel->next)
+		channel->state = CHANNEL_ENDED;
+	reap(tunnel);
+	return NULL;
+}
+
+static void wake(struct cap_tunnel *tunnel)
+{
+	const uint64_t one = 1;
+
+	if (write(tunnel->wake, &one, sizeof one) < 0)
+		return; /* the counter is full: the thread has not slept since */
+}
+
+/* ---- the tunnel as others see it --------------------------------------------------- */
+
+/* "/prefix/api/v1/..." : a server may lie behind a path. Names of namespaces and pods need no escaping. */
+static char *resource_path(const struct cap_endpoint *api_server, const char *ns, const char *pod)
+{
+	const char *host = strstr(api_server->url, "://");
+	const char *prefix = host ? strchr(host + 3, '/') : NULL;
+	char *ret;
+
+	return asprintf(&ret, "%s/api/v1/namespaces/%s/pods/%s/portforward?ports=", prefix ? prefix : "", ns,
+	                pod) < 0
+	               ? NULL
+	               : ret;
+}
+
+static int start(struct cap_tunnel *tunnel)
+{
+	sigset_t all, before;
+	int status;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	status = pthread_create(&tunnel->thread, NULL, run, tunnel);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return status;
+}
+
+static void release(struct cap_tunnel *tunnel)
+{
+	if (tunnel->wake >= 0)
+		close(tunnel->wake);
+	pthread_mutex_destroy(&tunnel->lock);
+	free(tunnel->polled);
+	free(tunnel->path);
+	free(tunnel->host);
+	free(tunnel);
+}
+
+enum cap_status cap_tunnel_open(const struct cap_endpoint *api_server, const char *ns, const char *pod,
+                                struct cap_tunnel **ret, struct cap_error *error)
+{
+	struct cap_tunnel *tunnel = calloc(1, sizeof *tunnel);
+
+	if (!tunnel)
+		return failure_set(error, CAP_MEMORY, "out of memory");
+	tunnel->api_server = api_server;
+	tunnel->path = resource_path(api_server, ns, pod);
+	tunnel->host = endpoint_host(api_server);
+	tunnel->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	pthread_mutex_init(&tunnel->lock, NULL);
+	if (!tunnel->path || !tunnel->host || tunnel->wake < 0 || poll_room(tunnel, 1) < 0 ||
+	    start(tunnel) != 0) {
+		release(tunnel);
+		return failure_set(error, CAP_MEMORY, "no memory, descriptor or thread left for a tunnel");
+	}
+	*ret = tunnel;
+	return CAP_OK;
+}
+
+int cap_tunnel_dial(struct cap_tunnel *tunnel, uint16_t port, struct cap_error *error)
+{
+	struct channel *channel;
+	int pair[2];
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair) != 0) {
+		failure_set(error, CAP_CONNECT, "no socket left: %s", strerrordesc_np(errno));
+		return -1;
+	}
+	channel = channel_new(pair[1], port, &times);
+	if (!channel) {
+		close(pair[0]);
+		close(pair[1]);
+		failure_set(error, CAP_MEMORY, "out of memory");
+		return -1;
+	}
+	pthread_mutex_lock(&tunnel->lock);
+	channel->next = tunnel->fresh;
+	tunnel->fresh = channel;
+	tunnel->stats.connections++;
+	tunnel->stats.open++;
+	pthread_mutex_unlock(&tunnel->lock);
+	wake(tunnel);
+	return pair[0];
+}
+
+enum cap_status cap_tunnel_error(struct cap_tunnel *tunnel, uint16_t port, int64_t since,
+                                 struct cap_error *ret)
+{
+	const struct noted *newest = NULL;
+	enum cap_status status = CAP_OK;
+
+	pthread_mutex_lock(&tunnel->lock);
+	for (size_t i = 0; i < NOTED; i++) {
+		const struct noted *noted = &tunnel->noted[i];
+
+		if (noted->at > since && (!port || noted->port == port) &&
+		    (!newest || noted->at > newest->at))
+			newest = noted;
+	}
+	if (newest) {
+		*ret = newest->error;
+		status = newest->error.status;
+	}
+	pthread_mutex_unlock(&tunnel->lock);
+	return status;
+}
+
+void cap_tunnel_stats(struct cap_tunnel *tunnel, struct cap_tunnel_stats *ret)
+{
+	pthread_mutex_lock(&tunnel->lock);
+	*ret = tunnel->stats;
+	pthread_mutex_unlock(&tunnel->lock);
+}
+
+void cap_tunnel_close(struct cap_tunnel *tunnel)
+{
+	if (!tunnel)
+		return;
+	pthread_mutex_lock(&tunnel->lock);
+	tunnel->stop = true;
+	pthread_mutex_unlock(&tunnel->lock);
+	wake(tunnel);
+	pthread_join(tunnel->thread, NULL);
+	release(tunnel);
+}
