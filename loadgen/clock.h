@@ -8,6 +8,7 @@
 #define LG_NS_PER_SECOND 1000000000LL
 #define LG_NS_PER_MS     1000000LL
 #define LG_NS_PER_US     1000LL
+#define LG_MAX_RUN       (365LL * 24 * 3600 * LG_NS_PER_SECOND)
 
 static inline int64_t lg_clock_of(clockid_t clock)
 {

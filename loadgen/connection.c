@@ -1,96 +1,395 @@
 #include "loadgen/connection.h"
 
 #include <errno.h>
-#include <sys/socket.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
-void lg_connection_init(struct lg_connection *connection)
+#include "loadgen/clock.h"
+#include "loadgen/h1.h"
+#include "loadgen/h2.h"
+#include "loadgen/tls.h"
+#include "loadgen/worker.h"
+
+#define QUEUE_FIRST 4096
+
+void lg_connection_init(struct lg_connection *connection, struct lg_worker *worker,
+                        const struct lg_host *host, uint32_t index)
 {
-	*connection = (struct lg_connection){.fd = -1};
+	*connection = (struct lg_connection){
+		.timer.kind = LG_TIMER_CONNECTION,
+		.worker = worker,
+		.host = host,
+		.index = index,
+		.fd = -1,
+		.address = worker->index + index, /* round robin over all connections of all threads */
+	};
 }
 
-void lg_connection_adopt(struct lg_connection *connection, int fd)
+void lg_connection_release(struct lg_connection *connection)
 {
-	lg_connection_init(connection);
-	connection->fd = fd;
+	free(connection->queue.data);
+	connection->queue = (struct lg_queue){0};
 }
 
 void lg_connection_close(struct lg_connection *connection)
 {
+	struct lg_worker *w = connection->worker;
+
+	if (connection->state == LG_CLOSED)
+		return;
+	lg_timer_cancel(&connection->timer);
 	if (connection->fd >= 0)
-		close(connection->fd);
+		w->io_class->remove(w->io, connection);
+	lg_h2_free(connection->h2);
+	lg_tls_session_free(connection->tls);
+	connection->h2 = NULL;
+	connection->tls = NULL;
 	connection->fd = -1;
+	connection->generation++;
+	connection->vu = NULL;
+	connection->out_left = 0;
+	connection->queue.begin = connection->queue.end = 0;
+	connection->state = LG_CLOSED;
 }
 
-void lg_connection_begin(struct lg_connection *connection, const struct lg_request *request)
+static bool waits_on(const struct lg_vu *vu, const struct lg_connection *connection)
 {
-	connection->sent = 0;
-	lg_http_begin(&connection->http, request->head_only);
+	return vu->connection == connection && (vu->state == LG_VU_CONNECT || vu->state == LG_VU_WAIT);
 }
 
-enum lg_io lg_connection_write(struct lg_connection *connection, const struct lg_request *request)
+void lg_connection_broken(struct lg_connection *connection, enum lg_error_kind kind, const char *line)
 {
-	connection->bytes = 0;
-	while (connection->sent < request->size) {
-		ssize_t n = send(connection->fd, request->bytes + connection->sent,
-		                 request->size - connection->sent, MSG_NOSIGNAL | MSG_DONTWAIT);
+	unsigned count;
+	struct lg_vu *vus = lg_worker_vus(connection->worker, connection, &count);
 
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return errno == EAGAIN ? LG_IO_AGAIN : LG_IO_CLOSED;
-		connection->sent += (size_t)n;
-		connection->bytes += (uint32_t)n;
+	lg_connection_close(connection);
+	for (unsigned i = 0; i < count; i++)
+		if (waits_on(&vus[i], connection))
+			lg_vu_cut(&vus[i], false, kind, line);
+}
+
+/* ---- open -------------------------------------------------------------------- */
+
+static void submit_waiting(struct lg_connection *connection)
+{
+	uint32_t generation = connection->generation;
+	unsigned count;
+	struct lg_vu *vus = lg_worker_vus(connection->worker, connection, &count);
+
+	for (unsigned i = 0; i < count && connection->generation == generation; i++)
+		if (vus[i].connection == connection && vus[i].state == LG_VU_CONNECT)
+			lg_connection_submit(connection, &vus[i]);
+}
+
+static bool is_h2(const struct lg_connection *connection)
+{
+	return connection->tls ? lg_tls_chose_h2(connection->tls)
+	                       : connection->worker->job->plan->http == LG_HTTP_2;
+}
+
+static void opened(struct lg_connection *connection)
+{
+	const struct lg_job *job = connection->worker->job;
+
+	connection->state = LG_OPEN;
+	if (is_h2(connection)) {
+		connection->h2 = lg_h2_new(connection);
+		if (!connection->h2) {
+			lg_connection_broken(connection, LG_ERROR_PROTOCOL, "out of memory for HTTP/2");
+			return;
+		}
+	} else if (job->streams > 1 || job->plan->http == LG_HTTP_2) {
+		lg_connection_broken(connection, LG_ERROR_PROTOCOL, "the server does not speak HTTP/2");
+		return;
 	}
-	return LG_IO_DONE;
+	submit_waiting(connection);
 }
 
-static enum lg_io take(struct lg_connection *connection, const char *buffer, size_t size)
+void lg_connection_submit(struct lg_connection *connection, struct lg_vu *vu)
 {
-	size_t used;
-	enum lg_http_progress progress = lg_http_feed(&connection->http, buffer, size, &used);
-
-	if (progress == LG_HTTP_DONE && used < size)
-		connection->ended = true; /* more than was asked for: not to be used again */
-	if (progress == LG_HTTP_BROKEN)
-		return LG_IO_BROKEN;
-	return progress == LG_HTTP_DONE ? LG_IO_DONE : LG_IO_AGAIN;
+	if (connection->h2)
+		lg_h2_submit(connection->h2, vu);
+	else
+		lg_h1_submit(connection, vu);
 }
 
-static enum lg_io take_end(struct lg_connection *connection, ssize_t n)
+static bool is_wanted_by_others(struct lg_connection *connection, const struct lg_vu *but)
 {
-	if (n < 0)
-		return errno == EAGAIN ? LG_IO_AGAIN : LG_IO_CLOSED;
+	unsigned count;
+	const struct lg_vu *vus = lg_worker_vus(connection->worker, connection, &count);
+
+	for (unsigned i = 0; i < count; i++)
+		if (&vus[i] != but && waits_on(&vus[i], connection))
+			return true;
+	return false;
+}
+
+void lg_connection_abandon(struct lg_connection *connection, struct lg_vu *vu)
+{
+	if (connection->h2)
+		lg_h2_abandon(connection->h2, vu);
+	else if (connection->state == LG_OPEN || !is_wanted_by_others(connection, vu))
+		lg_connection_close(connection);
+}
+
+/* ---- connecting ------------------------------------------------------------------ */
+
+#define HURRY_NS (250 * LG_NS_PER_MS) /* RFC 8305, section 5: Connection Attempt Delay */
+
+/*
+ * One address: the timeouts of the VUs that wait are all there is. Several: each gets a moment at first, so
+ * that a dead one costs little, and its share of the time once all have had theirs.
+ */
+static void set_attempt_timer(struct lg_connection *connection)
+{
+	struct lg_worker *w = connection->worker;
+	int64_t time = connection->patient ? w->job->timeout / (connection->untried + 1) : HURRY_NS;
+
+	if (connection->host->address_count > 1)
+		lg_timer_set(&w->timers, &connection->timer, w->now + time);
+}
+
+static int adopt(struct lg_connection *connection, int fd, bool connecting)
+{
+	struct lg_worker *w = connection->worker;
+	int saved;
+
+	connection->fd = fd;
+	connection->served = connection->received = connection->ended = false;
+	connection->io_state = 0;
+	if (w->io_class->add(w->io, connection, connecting) == 0)
+		return 0;
+	saved = errno;
+	close(fd);
+	connection->fd = -1;
+	errno = saved;
+	return -1;
+}
+
+static void connect_failed(struct lg_connection *connection, const struct lg_address *address, int error)
+{
+	char text[LG_ADDRESS_TEXT], line[LG_ERROR_SIZE];
+
+	lg_address_text(address, text);
+	snprintf(line, sizeof line, "connect to %.80s: %s", text,
+	         error == EADDRNOTAVAIL ? "no free local port" : strerrordesc_np(error));
+	lg_connection_broken(connection, LG_ERROR_CONNECT, line);
+}
+
+/* Starts connecting to the next address that takes it. */
+static void attempt(struct lg_connection *connection, const struct lg_address *failed, int error)
+{
+	const struct lg_host *host = connection->host;
+
+	while (connection->untried) {
+		const struct lg_address *address =
+			&host->addresses[connection->address++ % host->address_count];
+		int fd = lg_address_connect(address);
+
+		connection->untried--;
+		if (fd >= 0 && adopt(connection, fd, true) == 0) {
+			connection->since = connection->worker->now;
+			set_attempt_timer(connection);
+			return;
+		}
+		failed = address;
+		error = errno;
+	}
+	connect_failed(connection, failed, error);
+}
+
+static void forget_socket(struct lg_connection *connection)
+{
+	struct lg_worker *w = connection->worker;
+
+	w->io_class->remove(w->io, connection);
+	connection->fd = -1;
+	connection->generation++;
+}
+
+static const struct lg_address *last_address(const struct lg_connection *connection)
+{
+	return &connection->host->addresses[(connection->address - 1) % connection->host->address_count];
+}
+
+void lg_connection_expired(struct lg_connection *connection)
+{
+	if (connection->state != LG_CONNECTING)
+		return;
+	if (!connection->untried && connection->patient)
+		return; /* the last one may use up the time that is left */
+	forget_socket(connection);
+	if (!connection->untried) {
+		connection->patient = true;
+		connection->untried = (uint16_t)connection->host->address_count;
+	}
+	attempt(connection, last_address(connection), ETIMEDOUT);
+}
+
+static void dial(struct lg_connection *connection)
+{
+	const struct lg_job *job = connection->worker->job;
+	char line[LG_ERROR_SIZE] = "";
+	int fd = job->plan->dial(job->plan->dial_context, line);
+
+	if (fd < 0) {
+		lg_connection_broken(connection, LG_ERROR_CONNECT, *line ? line : "cannot open a connection");
+	} else if (adopt(connection, fd, false) < 0) {
+		snprintf(line, sizeof line, "cannot watch a connection: %s", strerrordesc_np(errno));
+		lg_connection_broken(connection, LG_ERROR_CONNECT, line);
+	} else {
+		connection->since = connection->worker->now;
+		lg_connection_connected(connection, 0);
+	}
+}
+
+void lg_connection_open(struct lg_connection *connection)
+{
+	if (connection->state != LG_CLOSED)
+		return;
+	connection->state = LG_CONNECTING;
+	if (connection->worker->job->plan->dial) {
+		dial(connection);
+		return;
+	}
+	connection->patient = false;
+	connection->untried = (uint16_t)connection->host->address_count;
+	attempt(connection, NULL, 0);
+}
+
+void lg_connection_connected(struct lg_connection *connection, int error)
+{
+	struct lg_worker *w = connection->worker;
+
+	if (error) {
+		forget_socket(connection);
+		attempt(connection, last_address(connection), error);
+		return;
+	}
+	lg_timer_cancel(&connection->timer);
+	lg_counter_add(&w->stats.connections, 1);
+	lg_histogram_record(w->stats.connect, (uint64_t)(w->now - connection->since) / LG_NS_PER_US);
+	if (!connection->host->tls) {
+		opened(connection);
+		return;
+	}
+	connection->state = LG_HANDSHAKE;
+	connection->since = w->now;
+	connection->tls = lg_tls_begin(w->job->tls, connection);
+	if (!connection->tls)
+		lg_connection_broken(connection, LG_ERROR_TLS, "out of memory for TLS");
+}
+
+void lg_connection_secured(struct lg_connection *connection, const char *error)
+{
+	struct lg_worker *w = connection->worker;
+
+	if (error) {
+		lg_connection_broken(connection, LG_ERROR_TLS, error);
+		return;
+	}
+	lg_histogram_record(w->stats.handshake, (uint64_t)(w->now - connection->since) / LG_NS_PER_US);
+	opened(connection);
+}
+
+/* ---- bytes -------------------------------------------------------------------------- */
+
+int lg_queue_add(struct lg_queue *queue, const void *data, size_t size)
+{
+	size_t used = lg_queue_size(queue), room = queue->room ? queue->room : QUEUE_FIRST;
+
+	if (queue->room - queue->end < size) {
+		if (used)
+			memmove(queue->data, queue->data + queue->begin, used);
+		queue->begin = 0;
+		queue->end = used;
+	}
+	if (queue->room - queue->end < size) {
+		char *grown;
+
+		while (room - used < size)
+			room *= 2;
+		grown = realloc(queue->data, room);
+		if (!grown)
+			return -1;
+		queue->data = grown;
+		queue->room = room;
+	}
+	memcpy(queue->data + queue->end, data, size);
+	queue->end += size;
+	return 0;
+}
+
+void lg_connection_write(struct lg_connection *connection, const char *data, size_t size, bool stable)
+{
+	struct lg_worker *w = connection->worker;
+
+	if (connection->tls) {
+		lg_tls_write(connection->tls, data, size);
+	} else if (stable && lg_connection_drained(connection)) {
+		connection->out = data;
+		connection->out_left = size;
+	} else if (lg_queue_add(&connection->queue, data, size) < 0) {
+		lg_connection_broken(connection, LG_ERROR_PROTOCOL, "out of memory for a request");
+		return;
+	}
+	if (connection->fd >= 0 && !lg_connection_drained(connection))
+		w->io_class->send(w->io, connection);
+}
+
+const char *lg_connection_output(const struct lg_connection *connection, size_t *ret_size)
+{
+	if (connection->out_left) {
+		*ret_size = connection->out_left;
+		return connection->out;
+	}
+	*ret_size = lg_queue_size(&connection->queue);
+	return *ret_size ? connection->queue.data + connection->queue.begin : NULL;
+}
+
+void lg_connection_sent(struct lg_connection *connection, size_t size)
+{
+	struct lg_queue *queue = &connection->queue;
+
+	lg_counter_add(&connection->worker->stats.tally->bytes_sent, size);
+	if (connection->out_left) {
+		connection->out += size;
+		connection->out_left -= size;
+		return;
+	}
+	queue->begin += size;
+	if (queue->begin == queue->end)
+		queue->begin = queue->end = 0;
+}
+
+void lg_connection_plain(struct lg_connection *connection, const char *data, size_t size)
+{
+	if (connection->h2)
+		lg_h2_input(connection->h2, data, size);
+	else
+		lg_h1_input(connection, data, size);
+}
+
+void lg_connection_input(struct lg_connection *connection, const char *data, size_t size)
+{
+	lg_counter_add(&connection->worker->stats.tally->bytes_received, size);
+	connection->received = true;
+	if (connection->tls)
+		lg_tls_input(connection->tls, data, size);
+	else
+		lg_connection_plain(connection, data, size);
+}
+
+void lg_connection_ended(struct lg_connection *connection, int error)
+{
 	connection->ended = true;
-	errno = 0;
-	return lg_http_end(&connection->http) == LG_HTTP_DONE ? LG_IO_DONE : LG_IO_CLOSED;
-}
-
-enum lg_io lg_connection_read(struct lg_connection *connection, char *buffer, bool ended)
-{
-	connection->bytes = 0;
-	connection->ended = connection->ended || ended;
-	for (int share = 0; share < LG_READ_SHARE; share++) {
-		ssize_t n = recv(connection->fd, buffer, LG_READ_SIZE, MSG_DONTWAIT);
-		enum lg_io io;
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return take_end(connection, n);
-		connection->received = true;
-		connection->bytes += (uint32_t)n;
-		io = take(connection, buffer, (size_t)n);
-		if (io != LG_IO_AGAIN)
-			return io;
-		/* a short read has emptied the socket, unless the end is still behind it */
-		if ((size_t)n < LG_READ_SIZE && !connection->ended)
-			return io;
-	}
-	return LG_IO_READY;
-}
-
-bool lg_connection_reusable(const struct lg_connection *connection, const struct lg_request *request)
-{
-	return connection->http.keep_alive && !connection->ended && connection->sent == request->size;
+	if (connection->state == LG_HANDSHAKE)
+		lg_connection_broken(connection, LG_ERROR_TLS,
+		                     "the server closed the connection in the TLS handshake");
+	else if (connection->h2)
+		lg_connection_broken(connection, LG_ERROR_RESET, "the server closed the HTTP/2 connection");
+	else
+		lg_h1_ended(connection, error);
 }

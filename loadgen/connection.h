@@ -1,49 +1,114 @@
-/* One connection to the target: a socket, the place in the request, the answer's parser. */
+/*
+ * One connection to a host: a socket, what is to be sent, TLS if the URL asks for it, and the protocol spoken
+ * on it. Driven by its thread alone. It serves one VU with HTTP/1.1, plan.streams of them with HTTP/2.
+ *
+ *     closed -> connecting (address after address) -> handshake (TLS) -> open -> closed
+ */
 #ifndef LOADGEN_CONNECTION_H
 #define LOADGEN_CONNECTION_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "loadgen/http.h"
-#include "loadgen/request.h"
+#include "loadgen/loadgen.h"
+#include "loadgen/timer.h"
+
+struct lg_worker;
+struct lg_vu;
+struct lg_host;
+struct lg_request;
+struct lg_tls_session;
+struct lg_h2;
+
+enum lg_connection_state { LG_CLOSED, LG_CONNECTING, LG_HANDSHAKE, LG_OPEN };
+
+/* Bytes that wait to be sent: [begin, end) of data. */
+struct lg_queue {
+	char *data;
+	size_t begin, end, room;
+};
 
 struct lg_connection {
-	int fd;         /* -1: none */
-	bool served;    /* has brought a whole answer before */
-	bool received;  /* has ever brought a byte */
-	bool ended;     /* the other side has closed its direction */
-	uint32_t bytes; /* moved by the last call */
-	size_t sent;    /* of the request */
-	struct lg_http http;
+	struct lg_timer timer; /* of connecting: when to try the next address. First: see worker.c */
+	struct lg_worker *worker;
+	const struct lg_host *host;
+	int fd; /* -1: none */
+	uint32_t index;
+	uint32_t generation; /* one more with each socket */
+	uint8_t state;       /* enum lg_connection_state */
+	bool served;         /* has brought a whole answer */
+	bool received;       /* has ever brought a byte */
+	bool ended;          /* the other side has closed its direction, or said what nobody asked for */
+	bool patient;        /* every address was tried for a moment: now each gets its share of the time */
+	bool is_ready;       /* io: in the list of those that have more to read */
+	uint8_t io_state;    /* io: its own */
+	uint16_t untried;    /* addresses not tried yet in this round */
+	uint32_t address;    /* the next one, round robin */
+	int64_t since;       /* when this attempt, or the handshake, began */
+	struct lg_connection *next; /* io: in that list */
+
+	const char *out; /* the caller's bytes, to be sent first; they stay until nothing is left of them */
+	size_t out_left;
+	struct lg_queue queue; /* TLS, HTTP/2 */
+
+	struct lg_vu *vu;           /* HTTP/1.1: whose request is under way, NULL: nobody's */
+	struct lg_http http;        /* HTTP/1.1: its answer */
+	struct lg_tls_session *tls; /* NULL: plain */
+	struct lg_h2 *h2;           /* NULL: HTTP/1.1 */
 };
 
-enum lg_io {
-	LG_IO_AGAIN,  /* wait for an event */
-	LG_IO_READY,  /* had its share for now, there may be more to read: no event will say so */
-	LG_IO_DONE,   /* request written, or answer whole */
-	LG_IO_CLOSED, /* closed before that; errno, 0: in good order */
-	LG_IO_BROKEN  /* connection.http.error has words */
-};
+void lg_connection_init(struct lg_connection *connection, struct lg_worker *worker,
+                        const struct lg_host *host, uint32_t index);
+/* Memory; the socket is closed. */
+void lg_connection_release(struct lg_connection *connection);
 
-/* One buffer a thread: what is read is parsed and forgotten. */
-#define LG_READ_SIZE  (64U * 1024)
-#define LG_READ_SHARE 16 /* full reads in a row before others get their turn */
-
-void lg_connection_init(struct lg_connection *connection);
-void lg_connection_adopt(struct lg_connection *connection, int fd);
+/* Begins to connect unless it is at it; its VUs that wait (LG_VU_CONNECT) learn of the outcome. */
+void lg_connection_open(struct lg_connection *connection);
 void lg_connection_close(struct lg_connection *connection);
+/* Sends the VU's request; the connection is open. */
+void lg_connection_submit(struct lg_connection *connection, struct lg_vu *vu);
+/* The VU's answer is not wanted any more. */
+void lg_connection_abandon(struct lg_connection *connection, struct lg_vu *vu);
+/* The time of this attempt to connect is over. */
+void lg_connection_expired(struct lg_connection *connection);
 
-/* Before each request. */
-void lg_connection_begin(struct lg_connection *connection, const struct lg_request *request);
+/* Application bytes to be sent (through TLS, if there is): `stable` ones stay where they are until the answer
+ * is there. */
+void lg_connection_write(struct lg_connection *connection, const char *data, size_t size, bool stable);
+/* Bytes for the wire, copied; 0, or -1 when memory is out. */
+int lg_queue_add(struct lg_queue *queue, const void *data, size_t size);
 
-/* Writes on; DONE when all of the request is out. */
-enum lg_io lg_connection_write(struct lg_connection *connection, const struct lg_request *request);
+static inline size_t lg_queue_size(const struct lg_queue *queue)
+{
+	return queue->end - queue->begin;
+}
 
-/* Reads on, until the answer is whole or nothing is left. `ended`: an end was announced. */
-enum lg_io lg_connection_read(struct lg_connection *connection, char *buffer, bool ended);
+static inline bool lg_connection_drained(const struct lg_connection *connection)
+{
+	return !connection->out_left && !lg_queue_size(&connection->queue);
+}
 
-/* May serve the next request: the request is out and the answer allows it. */
-bool lg_connection_reusable(const struct lg_connection *connection, const struct lg_request *request);
+/* ---- from io ---- */
+
+/* connect() has come to an end: 0, or its errno. */
+void lg_connection_connected(struct lg_connection *connection, int error);
+/* Bytes from the wire. */
+void lg_connection_input(struct lg_connection *connection, const char *data, size_t size);
+/* No more will come: 0 in good order, else errno. */
+void lg_connection_ended(struct lg_connection *connection, int error);
+/* The next `size` bytes of what io finds here are on their way. NULL: nothing to send. */
+const char *lg_connection_output(const struct lg_connection *connection, size_t *ret_size);
+void lg_connection_sent(struct lg_connection *connection, size_t size);
+
+/* ---- from TLS and the protocols ---- */
+
+/* Bytes without TLS, for the protocol. */
+void lg_connection_plain(struct lg_connection *connection, const char *data, size_t size);
+/* TLS is up, or failed with a line. */
+void lg_connection_secured(struct lg_connection *connection, const char *error);
+/* It cannot go on: every VU on it fails, with this line. */
+void lg_connection_broken(struct lg_connection *connection, enum lg_error_kind kind, const char *line);
 
 #endif

@@ -7,9 +7,11 @@
 #include <stdint.h>
 
 #include "loadgen/loadgen.h"
+#include "loadgen/pace.h"
 
 struct lg_control {
 	_Atomic int64_t window_begin, window_end; /* INT64_MAX: not set */
+	_Atomic(struct lg_pace *) pace;           /* the newest; older ones live as long as the run */
 	_Atomic int64_t stop; /* until when requests in flight may go on; INT64_MAX: no stop asked */
 	pthread_mutex_t lock; /* of the two lines; taken on errors only */
 	char first_error[LG_ERROR_SIZE], last_error[LG_ERROR_SIZE];

@@ -277,6 +277,8 @@ static const char *walk(struct lg_http *http, const char *at, const char *end, e
 {
 	size_t size = (size_t)(end - at);
 
+	if (http->match)
+		lg_match_feed(http->match, at, size < http->left ? size : (size_t)http->left);
 	if (size < http->left) {
 		http->left -= size;
 		return end;
@@ -294,8 +296,8 @@ static const char *step_body(struct lg_http *http, const char *at, const char *e
 
 static const char *step_body_to_end(struct lg_http *http, const char *at, const char *end)
 {
-	(void)http;
-	(void)at;
+	if (http->match)
+		lg_match_feed(http->match, at, (size_t)(end - at));
 	return end;
 }
 

@@ -1,6 +1,6 @@
 /*
  * The answer parser of HTTP/1.x (RFC 9110, RFC 9112): incremental, split
- * anywhere, no allocation. Bodies are walked over, never kept.
+ * anywhere, no allocation. Bodies are walked over (and looked into, with a match), never kept.
  *
  * Interim answers (1xx but 101) are skipped. A body ends by chunked coding, by
  * Content-Length, or with the connection, in that order; there is none after
@@ -12,6 +12,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include "loadgen/match.h"
 
 /* Ceilings; beyond one the answer is broken. */
 #define LG_HTTP_MAX_HEAD      (64U * 1024) /* bytes of all header and trailer sections of one answer */
@@ -25,9 +27,10 @@ enum lg_http_progress {
 };
 
 struct lg_http {
-	const char *error; /* static */
-	uint64_t left;     /* of the body or the chunk */
-	uint32_t head;     /* bytes of header sections so far */
+	struct lg_match *match; /* looks into the body; set after lg_http_begin, NULL: nobody does */
+	const char *error;      /* static */
+	uint64_t left;          /* of the body or the chunk */
+	uint32_t head;          /* bytes of header sections so far */
 	uint16_t status;
 	uint16_t fields;
 	uint16_t position; /* in the status line, a chunk's extensions or the digits of its size */

@@ -17,19 +17,26 @@ unsigned lg_limits_cores(void)
 	return count > 0 ? (unsigned)count : 1;
 }
 
+static unsigned vus_of(const struct lg_plan *plan)
+{
+	return plan->model == LG_RATE && plan->max_vus ? plan->max_vus : plan->vus;
+}
+
 unsigned lg_limits_threads(const struct lg_plan *plan)
 {
 	unsigned threads = plan->threads ? plan->threads : lg_limits_cores();
 
 	if (threads > LG_MAX_THREADS)
 		threads = LG_MAX_THREADS;
-	return threads < plan->vus ? threads : plan->vus;
+	return threads < vus_of(plan) ? threads : vus_of(plan);
 }
 
 /* A dialled connection may need a second descriptor, behind its socket. */
 static rlim_t needed(const struct lg_plan *plan)
 {
-	return (rlim_t)plan->vus * (plan->dial ? 2 : 1) + 2 * lg_limits_threads(plan) + SPARE_DESCRIPTORS;
+	rlim_t connections = vus_of(plan) / (plan->streams ? plan->streams : 1) + 1;
+
+	return connections * (plan->dial ? 2 : 1) + 2 * lg_limits_threads(plan) + SPARE_DESCRIPTORS;
 }
 
 int lg_limits_check(const struct lg_plan *plan, char error[LG_ERROR_SIZE])
@@ -41,7 +48,8 @@ int lg_limits_check(const struct lg_plan *plan, char error[LG_ERROR_SIZE])
 	return lg_error_set(error,
 	                    "%u vus need %llu file descriptors, the limit is %llu: "
 	                    "use fewer vus or raise 'ulimit -Hn'",
-	                    plan->vus, (unsigned long long)needed(plan), (unsigned long long)limit.rlim_max);
+	                    vus_of(plan), (unsigned long long)needed(plan),
+	                    (unsigned long long)limit.rlim_max);
 }
 
 int lg_limits_raise(const struct lg_plan *plan, char error[LG_ERROR_SIZE])

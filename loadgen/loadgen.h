@@ -33,18 +33,82 @@
  */
 typedef int lg_dial_fn(void *context, char error[LG_ERROR_SIZE]);
 
-/* What to send, how hard, how long. Strings are borrowed until lg_finish(). */
-struct lg_plan {
-	const char *url;            /* http://host[:port]/path?query */
+/* One kind of request. Several are picked by weight, in an order that is the same in every run. */
+struct lg_target {
+	const char *url;            /* http[s]://host[:port]/path?query */
 	const char *method;         /* NULL: GET, or POST with a body */
 	const char *const *headers; /* "Name: value", NULL-terminated; may be NULL */
 	const void *body;           /* may be NULL */
 	size_t body_size;
-	unsigned vus;     /* virtual users = connections at full load, >= 1 */
+	unsigned weight; /* 0: 1 */
+};
+
+/* The model of the load: closed (a number of users, each waits for its answer) or open (a rate, whatever
+ * comes back). */
+enum lg_model { LG_VUS, LG_RATE };
+
+/* A straight line from the target before (0 at first) to `target`: VUs, or requests a second. */
+struct lg_stage {
+	int64_t length;
+	double target;
+};
+
+/* Open model, no VU free at a scheduled start: the start is given up and counted, or made late. */
+enum lg_late { LG_DROP, LG_QUEUE };
+
+/* HTTP/1.1 on plain connections and what ALPN says over TLS; or one of them alone (HTTP/2 by prior
+ * knowledge). */
+enum lg_http_version { LG_HTTP_AUTO, LG_HTTP_1, LG_HTTP_2 };
+
+/* How connections are driven: io_uring where the kernel lets us, or one of the two alone. */
+enum lg_io_kind { LG_IO_AUTO, LG_IO_EPOLL, LG_IO_URING };
+
+struct lg_tls_options {
+	const char *ca, *cert, *key; /* PEM files; NULL: the system's, none, none */
+	bool insecure;               /* the server's certificate is not verified */
+};
+
+/* What makes an answer a good one. */
+struct lg_expect {
+	const char *status; /* "200,204,3xx"; NULL: any below 400 */
+	const char *body;   /* text that it must hold; NULL: any */
+};
+
+/*
+ * What to send, how hard, how long. Strings are borrowed until lg_finish().
+ * The stages up to the first one that ends at the highest target are the ramp;
+ * from there that target is held until lg_release(), and the others follow.
+ */
+struct lg_plan {
+	const char *url, *method; /* one kind of request, as in struct lg_target */
+	const char *const *headers;
+	const void *body;
+	size_t body_size;
+	const struct lg_target *targets; /* or several kinds; the five above are not looked at then */
+	size_t target_count;
+
+	enum lg_model model;
+	unsigned vus;                  /* closed: at full load, >= 1; open: made ready beforehand */
+	unsigned max_vus;              /* open: at most so many; 0: vus */
+	double rate;                   /* open: requests a second at full load, > 0 */
+	int64_t ramp;                  /* from 0 to full load; 0: at once */
+	const struct lg_stage *stages; /* instead of ramp; NULL: none */
+	size_t stage_count;
+	enum lg_late late;
+	uint64_t requests;         /* end after so many; 0: no end */
+	int64_t think;             /* closed: pause of a VU between its requests */
+	int64_t expected_interval; /* closed: a VU's request is due this long after the one before; 0: never
+	                            */
+	int64_t timeout;           /* of one request, connecting included; 0: 60 s */
+
 	unsigned threads; /* 0: one per usable core, at most vus */
-	int64_t ramp;     /* VUs start evenly over this time; 0: all at once */
-	int64_t think;    /* pause of a VU between its requests */
-	int64_t timeout;  /* of one request, connecting included; 0: 60 s */
+	enum lg_io_kind io;
+	enum lg_http_version http;
+	unsigned streams;  /* VUs that share an HTTP/2 connection; 0: 1 */
+	bool no_keepalive; /* a connection for each request */
+	struct lg_tls_options tls;
+	struct lg_expect expect;
+
 	lg_dial_fn *dial; /* NULL: resolve and connect to the URL's host */
 	void *dial_context;
 };
@@ -54,21 +118,29 @@ enum lg_phase { LG_BEFORE, LG_WINDOW, LG_AFTER, LG_PHASES };
 
 enum lg_error_kind {
 	LG_ERROR_CONNECT,  /* refused, unreachable, no such name, dial failed */
+	LG_ERROR_TLS,      /* handshake failed, certificate not trusted */
 	LG_ERROR_TIMEOUT,  /* not done within plan.timeout */
 	LG_ERROR_RESET,    /* closed or reset before the answer was whole */
 	LG_ERROR_PROTOCOL, /* not HTTP, or beyond a ceiling */
+	LG_ERROR_CHECK,    /* a whole answer, but not what plan.expect asks for */
 	LG_ERROR_KINDS
 };
 
+enum lg_check { LG_CHECK_STATUS, LG_CHECK_BODY, LG_CHECKS };
+
 /* "connect", "timeout", ...; static. */
 const char *lg_error_kind_name(enum lg_error_kind kind);
+/* "epoll" or "io_uring": what LG_IO_AUTO comes to here; static. */
+const char *lg_io_name(enum lg_io_kind io);
 
 /* Counts that add up exactly across threads and phases. */
 struct lg_counts {
 	uint64_t requests;  /* done: whole answers plus errors */
 	uint64_t status[6]; /* whole answers by class: [1]=1xx (final, i.e. 101) .. [5]=5xx, [0]=other */
 	uint64_t errors[LG_ERROR_KINDS];
-	uint64_t failed; /* errors plus answers of status >= 400 */
+	uint64_t failed;               /* errors, and answers that are not good by plan.expect */
+	uint64_t checks[LG_CHECKS][2]; /* [1]: held, [0]: did not */
+	uint64_t dropped;              /* open model: starts given up for want of a VU */
 	uint64_t bytes_sent;
 	uint64_t bytes_received;
 };
@@ -80,6 +152,8 @@ struct lg_snapshot {
 	unsigned vus;       /* started and not stopped */
 	unsigned in_flight; /* requests sent and not done */
 	bool ramp_done;
+	bool finished; /* plan.requests are done: nothing more will come */
+	unsigned late; /* open model: starts that are due and wait for a VU */
 	/* service latency of what was done since the previous snapshot, us; 0 if none */
 	uint64_t recent_p50, recent_p99;
 	double busiest_thread;          /* CPU share 0..1 of the busiest thread since the previous snapshot */
@@ -121,11 +195,16 @@ struct lg_second {
 struct lg_result {
 	int64_t started, ramp_ended, window_begin, window_end, stopped; /* 0: never happened */
 	struct lg_counts counts[LG_PHASES];
-	struct lg_histogram *service[LG_PHASES]; /* sent -> done, whole answers of any status */
-	struct lg_histogram *whole;              /* service, all phases */
-	struct lg_histogram *connect;            /* connecting, all phases */
-	uint64_t censored;                       /* in flight when the run ended */
-	uint64_t connections;                    /* opened */
+	struct lg_histogram *service[LG_PHASES];      /* sent -> done, whole answers of any status */
+	struct lg_histogram *by_status[LG_PHASES][6]; /* the same by status class */
+	struct lg_histogram
+		*response[LG_PHASES]; /* scheduled -> done; NULL: there is no schedule (closed model) */
+	struct lg_histogram *lag[LG_PHASES]; /* scheduled -> sent; NULL likewise */
+	struct lg_histogram *whole;          /* service, all phases */
+	struct lg_histogram *connect;        /* connecting, all phases */
+	struct lg_histogram *handshake;      /* TLS, all phases */
+	uint64_t censored;                   /* in flight when the run ended */
+	uint64_t connections;                /* opened */
 	struct lg_thread_use *threads;
 	size_t thread_count;
 	struct lg_second *seconds;
@@ -147,7 +226,7 @@ int lg_start(const struct lg_plan *plan, struct lg_run **ret, char error[LG_ERRO
 /* Checks a plan without resolving or sending: for --dry-run and early refusal. */
 int lg_check(const struct lg_plan *plan, char error[LG_ERROR_SIZE]);
 
-/* Sends one request of the plan on a connection of its own and waits for the
+/* Sends one request of the plan (the first target's) on a connection of its own and waits for the
  * answer: is the target there at all? The HTTP status, or -1 with a line. */
 int lg_probe(const struct lg_plan *plan, char error[LG_ERROR_SIZE]);
 
@@ -161,6 +240,12 @@ void lg_snapshot(struct lg_run *run, struct lg_snapshot *ret);
  */
 #define LG_WINDOW_LEAD (10 * 1000000LL)
 void lg_set_window(struct lg_run *run, int64_t begin, int64_t end);
+
+/* Goes on from the hold at the highest target to the stages behind it. Without such: nothing. */
+void lg_release(struct lg_run *run);
+
+/* Open model: from now on this rate, whatever the stages say. */
+void lg_set_rate(struct lg_run *run, double rate);
 
 /* Asks the threads to end; requests in flight get `grace` to finish. Returns at once. */
 void lg_stop(struct lg_run *run, int64_t grace);

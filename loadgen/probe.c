@@ -1,122 +1,52 @@
-/* One request on a connection of its own, waited for with poll(). */
-#include <errno.h>
-#include <poll.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
+/* One request, as a run of one VU that ends after it. */
+#include <time.h>
 
 #include "loadgen/clock.h"
-#include "loadgen/connection.h"
-#include "loadgen/job.h"
+#include "loadgen/run.h"
 #include "loadgen/text.h"
 
-/* 0 when something happened, else -1 with a line. */
-static int wait_for(int fd, short events, int64_t deadline, char *error)
-{
-	struct pollfd poller = {.fd = fd, .events = events};
-	int64_t left;
-	int count;
+#define LOOK_EVERY LG_NS_PER_MS
 
-	do {
-		left = (deadline - lg_clock_now()) / LG_NS_PER_MS;
-		count = poll(&poller, 1, left > 0 ? (int)left : 0);
-	} while (count < 0 && errno == EINTR && left > 0);
-	return count > 0 ? 0 : lg_error_set(error, "no answer in time");
+static struct lg_plan probe_plan(const struct lg_plan *plan, struct lg_target *target)
+{
+	struct lg_plan probe = *plan;
+	size_t count;
+
+	*target = *lg_plan_targets(plan, target, &count);
+	probe.targets = target;
+	probe.target_count = 1;
+	probe.model = LG_VUS;
+	probe.vus = probe.threads = probe.streams = 1;
+	probe.ramp = probe.think = probe.expected_interval = 0;
+	probe.stage_count = 0;
+	probe.requests = 1;
+	return probe;
 }
 
-static int connect_to(const struct lg_address *address, int64_t deadline, char *error)
+static int wait_for(struct lg_run *run, char error[LG_ERROR_SIZE])
 {
-	char text[LG_ADDRESS_TEXT];
-	int fd = lg_address_connect(address), status = fd < 0 ? errno : 0;
+	struct lg_stats *stats = &run->workers[0].stats;
 
-	lg_address_text(address, text);
-	if (fd >= 0 && wait_for(fd, POLLOUT, deadline, error) < 0) {
-		close(fd);
-		return lg_error_set(error, "connect to %s: no answer in time", text);
-	}
-	if (fd >= 0)
-		getsockopt(fd, SOL_SOCKET, SO_ERROR, &status, &(socklen_t){sizeof status});
-	if (!status)
-		return fd;
-	if (fd >= 0)
-		close(fd);
-	return lg_error_set(error, "connect to %s: %s", text, strerrordesc_np(status));
-}
-
-static int open_connection(const struct lg_job *job, int64_t deadline, char *error)
-{
-	int fd = -1;
-
-	if (job->dial)
-		return job->dial(job->dial_context, error);
-	for (unsigned i = 0; i < job->target.count && fd < 0; i++) {
-		int64_t now = lg_clock_now();
-
-		fd = connect_to(&job->target.addresses[i], now + (deadline - now) / (job->target.count - i),
-		                error);
-	}
-	return fd;
-}
-
-static int explain(const struct lg_connection *connection, enum lg_io io, char *error)
-{
-	if (io == LG_IO_BROKEN)
-		return lg_error_set(error, "protocol error: %s", connection->http.error);
-	return lg_error_set(error, "connection ended %s the answer",
-	                    lg_http_untouched(&connection->http) ? "before" : "in the middle of");
-}
-
-static int exchange(struct lg_connection *connection, const struct lg_job *job, char *buffer,
-                    int64_t deadline, char *error)
-{
-	enum lg_io io = LG_IO_AGAIN;
-
-	lg_connection_begin(connection, &job->request);
-	for (;;) {
-		bool writing = connection->sent < job->request.size;
-
-		if (writing)
-			io = lg_connection_write(connection, &job->request);
-		if (!writing || io == LG_IO_CLOSED)
-			io = lg_connection_read(connection, buffer, io == LG_IO_CLOSED);
-		if (io == LG_IO_DONE && !writing)
-			return connection->http.status;
-		if (io == LG_IO_CLOSED || io == LG_IO_BROKEN)
-			return explain(connection, io, error);
-		writing = connection->sent < job->request.size;
-		if (wait_for(connection->fd, (short)(POLLIN | (writing ? POLLOUT : 0)), deadline, error) < 0)
-			return -1;
-	}
-}
-
-static int probe(const struct lg_job *job, char *buffer, char *error)
-{
-	int64_t deadline = lg_clock_now() + job->timeout;
-	struct lg_connection connection;
-	int fd = open_connection(job, deadline, error), status;
-
-	if (fd < 0)
-		return -1;
-	lg_connection_adopt(&connection, fd);
-	status = exchange(&connection, job, buffer, deadline, error);
-	lg_connection_close(&connection);
-	return status;
+	while (!atomic_load_explicit(&stats->finished, memory_order_acquire))
+		nanosleep(&(struct timespec){.tv_nsec = LOOK_EVERY}, NULL);
+	if (atomic_load(&stats->last_status))
+		return (int)atomic_load(&stats->last_status);
+	pthread_mutex_lock(&run->control.lock);
+	lg_error_set(error, "%s", run->control.first_error);
+	pthread_mutex_unlock(&run->control.lock);
+	return -1;
 }
 
 int lg_probe(const struct lg_plan *plan, char error[LG_ERROR_SIZE])
 {
-	struct lg_job job;
-	char *buffer;
-	int status = -1;
+	struct lg_target target;
+	struct lg_plan probe = probe_plan(plan, &target);
+	struct lg_run *run;
+	int status;
 
-	if (lg_job_init(&job, plan, error) < 0)
+	if (lg_check(plan, error) < 0 || lg_start(&probe, &run, error) < 0)
 		return -1;
-	buffer = malloc(LG_READ_SIZE);
-	if (buffer)
-		status = probe(&job, buffer, error);
-	else
-		lg_error_set(error, "out of memory for a probe");
-	free(buffer);
-	lg_job_release(&job);
+	status = wait_for(run, error);
+	lg_result_free(lg_finish(run));
 	return status;
 }

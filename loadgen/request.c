@@ -5,11 +5,12 @@
 #include <string.h>
 #include <strings.h>
 
+#include "loadgen/h2.h"
 #include "loadgen/text.h"
 
-static const char *method_of(const struct lg_plan *plan)
+const char *lg_target_method(const struct lg_target *target)
 {
-	return plan->method ? plan->method : plan->body_size ? "POST" : "GET";
+	return target->method ? target->method : target->body_size ? "POST" : "GET";
 }
 
 static int check_method(const char *method, char *error)
@@ -44,29 +45,29 @@ static int check_header(const char *header, char *error)
 	return 0;
 }
 
-int lg_request_check(const struct lg_plan *plan, char error[LG_ERROR_SIZE])
+int lg_request_check(const struct lg_target *target, char error[LG_ERROR_SIZE])
 {
 	size_t size = 0;
 
-	if (check_method(method_of(plan), error) < 0)
+	if (check_method(lg_target_method(target), error) < 0)
 		return -1;
-	for (const char *const *header = plan->headers; header && *header; header++) {
+	for (const char *const *header = target->headers; header && *header; header++) {
 		if (check_header(*header, error) < 0)
 			return -1;
 		size += strlen(*header) + 2;
 		if (size > LG_REQUEST_MAX_HEAD)
 			return lg_error_set(error, "headers are longer than %u bytes", LG_REQUEST_MAX_HEAD);
 	}
-	if (plan->body_size > LG_REQUEST_MAX_BODY)
+	if (target->body_size > LG_REQUEST_MAX_BODY)
 		return lg_error_set(error, "body is longer than %u bytes", LG_REQUEST_MAX_BODY);
-	if (plan->body_size && !plan->body)
+	if (target->body_size && !target->body)
 		return lg_error_set(error, "body has a size but no bytes");
 	return 0;
 }
 
-static bool has_header(const struct lg_plan *plan, const char *name)
+static bool has_header(const struct lg_target *target, const char *name)
 {
-	for (const char *const *header = plan->headers; header && *header; header++)
+	for (const char *const *header = target->headers; header && *header; header++)
 		if (header_is(*header, name))
 			return true;
 	return false;
@@ -92,24 +93,28 @@ static void write_header(FILE *out, const char *header)
 	fprintf(out, "%.*s: %.*s\r\n", (int)strcspn(header, ":"), header, (int)size, value);
 }
 
-static void write_request(FILE *out, const struct lg_plan *plan, const struct lg_url *url)
+static void write_request(FILE *out, const struct lg_target *target, const struct lg_url *url,
+                          bool keep_alive)
 {
-	const char *method = method_of(plan);
+	const char *method = lg_target_method(target);
 
 	fprintf(out, "%s %s HTTP/1.1\r\n", method, url->path);
-	if (!has_header(plan, "Host"))
+	if (!has_header(target, "Host"))
 		write_host(out, url);
-	for (const char *const *header = plan->headers; header && *header; header++)
+	for (const char *const *header = target->headers; header && *header; header++)
 		write_header(out, *header);
-	if (!has_header(plan, "User-Agent"))
+	if (!has_header(target, "User-Agent"))
 		fputs("User-Agent: kubectl-pprof/" KP_VERSION "\r\n", out);
-	if (!has_header(plan, "Accept"))
+	if (!keep_alive && !has_header(target, "Connection"))
+		fputs("Connection: close\r\n", out);
+	if (!has_header(target, "Accept"))
 		fputs("Accept: */*\r\n", out);
-	if (plan->body_size || !strcmp(method, "POST") || !strcmp(method, "PUT") || !strcmp(method, "PATCH"))
-		fprintf(out, "Content-Length: %zu\r\n", plan->body_size);
+	if (target->body_size || !strcmp(method, "POST") || !strcmp(method, "PUT") ||
+	    !strcmp(method, "PATCH"))
+		fprintf(out, "Content-Length: %zu\r\n", target->body_size);
 	fputs("\r\n", out);
-	if (plan->body_size)
-		fwrite(plan->body, 1, plan->body_size, out);
+	if (target->body_size)
+		fwrite(target->body, 1, target->body_size, out);
 }
 
 static bool is_idempotent(const char *method)
@@ -122,16 +127,17 @@ static bool is_idempotent(const char *method)
 	return false;
 }
 
-int lg_request_init(struct lg_request *ret, const struct lg_plan *plan, const struct lg_url *url,
-                    char error[LG_ERROR_SIZE])
+int lg_request_init(struct lg_request *ret, const struct lg_target *target, const struct lg_url *url,
+                    bool keep_alive, char error[LG_ERROR_SIZE])
 {
-	struct lg_request request = {.head_only = !strcmp(method_of(plan), "HEAD"),
-	                             .idempotent = is_idempotent(method_of(plan))};
+	struct lg_request request = {.target = target,
+	                             .head_only = !strcmp(lg_target_method(target), "HEAD"),
+	                             .idempotent = is_idempotent(lg_target_method(target))};
 	FILE *out = open_memstream(&request.bytes, &request.size);
 	bool failed = true;
 
 	if (out) {
-		write_request(out, plan, url);
+		write_request(out, target, url, keep_alive);
 		failed = ferror(out);
 		failed = fclose(out) != 0 || failed;
 	}
@@ -146,5 +152,6 @@ int lg_request_init(struct lg_request *ret, const struct lg_plan *plan, const st
 void lg_request_release(struct lg_request *request)
 {
 	free(request->bytes);
+	lg_h2_release(request);
 	*request = (struct lg_request){0};
 }

@@ -12,19 +12,27 @@
 #define LG_REQUEST_MAX_HEAD (64U * 1024)
 #define LG_REQUEST_MAX_BODY (256U * 1024 * 1024)
 
+struct lg_host;
+struct lg_h2_fields;
+
 struct lg_request {
-	char *bytes; /* head and body */
+	const struct lg_target *target;
+	const struct lg_host *host;
+	char *bytes; /* HTTP/1.1: head and body */
 	size_t size;
-	bool head_only;  /* HEAD: the answer has no body */
-	bool idempotent; /* may be sent again (RFC 9110, section 9.2.2) */
+	struct lg_h2_fields *h2; /* HTTP/2: its fields, NULL: HTTP/1.1 alone; see h2.h */
+	bool head_only;          /* HEAD: the answer has no body */
+	bool idempotent;         /* may be sent again (RFC 9110, section 9.2.2) */
 };
 
+/* "GET", or what the target says; static or the target's. */
+const char *lg_target_method(const struct lg_target *target);
 /* Method and headers are well-formed; 0, or -1 with a line. */
-int lg_request_check(const struct lg_plan *plan, char error[LG_ERROR_SIZE]);
+int lg_request_check(const struct lg_target *target, char error[LG_ERROR_SIZE]);
 
-/* Of a plan that passed the check; 0, or -1 with a line and *ret untouched. */
-int lg_request_init(struct lg_request *ret, const struct lg_plan *plan, const struct lg_url *url,
-                    char error[LG_ERROR_SIZE]);
+/* The HTTP/1.1 bytes for a target that passed the check; 0, or -1 with a line and *ret untouched. */
+int lg_request_init(struct lg_request *ret, const struct lg_target *target, const struct lg_url *url,
+                    bool keep_alive, char error[LG_ERROR_SIZE]);
 void lg_request_release(struct lg_request *request);
 
 #endif

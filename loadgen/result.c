@@ -8,8 +8,14 @@ void lg_result_free(struct lg_result *result)
 {
 	if (!result)
 		return;
-	for (int i = 0; i < LG_PHASES; i++)
+	for (int i = 0; i < LG_PHASES; i++) {
 		lg_histogram_free(result->service[i]);
+		lg_histogram_free(result->response[i]);
+		lg_histogram_free(result->lag[i]);
+		for (int class = 0; class < 6; class ++)
+			lg_histogram_free(result->by_status[i][class]);
+	}
+	lg_histogram_free(result->handshake);
 	lg_histogram_free(result->whole);
 	lg_histogram_free(result->connect);
 	free(result->threads);
@@ -27,24 +33,38 @@ static size_t count_seconds(const struct lg_run *run)
 	return run->monitor.row_count > count ? run->monitor.row_count : count;
 }
 
+static bool make(struct lg_histogram **ret)
+{
+	*ret = lg_histogram_new();
+	return *ret;
+}
+
+static bool make_phase(struct lg_result *result, int phase, bool scheduled)
+{
+	bool made = make(&result->service[phase]);
+
+	for (int class = 0; class < 6; class ++)
+		made = make(&result->by_status[phase][class]) && made;
+	if (scheduled)
+		made = make(&result->response[phase]) && make(&result->lag[phase]) && made;
+	return made;
+}
+
 static struct lg_result *result_new(const struct lg_run *run)
 {
 	struct lg_result *result = calloc(1, sizeof *result);
-	bool failed = !result;
+	bool made = result, scheduled = run->workers[0].stats.latencies[0].response;
 
-	if (failed)
+	if (!made)
 		return NULL;
-	for (int i = 0; i < LG_PHASES; i++) {
-		result->service[i] = lg_histogram_new();
-		failed = failed || !result->service[i];
-	}
-	result->whole = lg_histogram_new();
-	result->connect = lg_histogram_new();
+	for (int i = 0; i < LG_PHASES; i++)
+		made = make_phase(result, i, scheduled) && made;
+	made = make(&result->whole) && make(&result->connect) && make(&result->handshake) && made;
 	result->thread_count = run->worker_count;
 	result->threads = calloc(run->worker_count, sizeof *result->threads);
 	result->second_count = count_seconds(run);
 	result->seconds = calloc(result->second_count, sizeof *result->seconds);
-	if (!failed && result->whole && result->connect && result->threads && result->seconds)
+	if (made && result->threads && result->seconds)
 		return result;
 	lg_result_free(result);
 	return NULL;
@@ -58,15 +78,28 @@ static void add_rows(struct lg_result *result, const struct lg_stats *stats)
 	}
 }
 
+static void add_latencies(struct lg_result *result, int phase, const struct lg_latencies *latencies)
+{
+	for (int class = 0; class < 6; class ++) {
+		lg_histogram_merge(result->by_status[phase][class], latencies->service[class]);
+		lg_histogram_merge(result->service[phase], latencies->service[class]);
+		lg_histogram_merge(result->whole, latencies->service[class]);
+	}
+	if (latencies->response) {
+		lg_histogram_merge(result->response[phase], latencies->response);
+		lg_histogram_merge(result->lag[phase], latencies->lag);
+	}
+}
+
 static uint64_t add_worker(struct lg_result *result, const struct lg_stats *stats)
 {
 	int64_t last_start = atomic_load(&stats->last_start);
 
 	for (int i = 0; i < LG_PHASES; i++) {
 		lg_tally_add(&result->counts[i], &stats->tallies[i]);
-		lg_histogram_merge(result->service[i], stats->service[i]);
-		lg_histogram_merge(result->whole, stats->service[i]);
+		add_latencies(result, i, &stats->latencies[i]);
 	}
+	lg_histogram_merge(result->handshake, stats->handshake);
 	lg_histogram_merge(result->connect, stats->connect);
 	result->censored += lg_counter_get(&stats->censored);
 	result->connections += lg_counter_get(&stats->connections);
@@ -79,15 +112,13 @@ static uint64_t add_worker(struct lg_result *result, const struct lg_stats *stat
 static void fill_times(struct lg_result *result, const struct lg_run *run, uint64_t started)
 {
 	int64_t begin = atomic_load(&run->control.window_begin), end = atomic_load(&run->control.window_end);
-	int64_t now = lg_clock_now();
+	int64_t now = lg_clock_now(), peak = atomic_load(&run->control.pace)->peak;
 
 	result->started = run->started;
 	result->stopped = run->stopped;
-	if (started < run->job.vus)
-		result->ramp_ended = 0;
-	else if (result->ramp_ended < run->started + run->job.ramp)
-		result->ramp_ended = run->started + run->job.ramp;
-	if (result->ramp_ended > run->stopped)
+	if (run->plan.model == LG_RATE || result->ramp_ended < run->started + peak)
+		result->ramp_ended = run->started + peak;
+	if ((run->plan.model == LG_VUS && started < run->plan.vus) || result->ramp_ended > run->stopped)
 		result->ramp_ended = 0;
 	result->window_begin = begin <= now ? begin : 0;
 	result->window_end = result->window_begin && end <= now ? end : 0;

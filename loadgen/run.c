@@ -10,10 +10,9 @@
 const char *lg_error_kind_name(enum lg_error_kind kind)
 {
 	static const char *const names[LG_ERROR_KINDS] = {
-		[LG_ERROR_CONNECT] = "connect",
-		[LG_ERROR_TIMEOUT] = "timeout",
-		[LG_ERROR_RESET] = "reset",
-		[LG_ERROR_PROTOCOL] = "protocol",
+		[LG_ERROR_CONNECT] = "connect",   [LG_ERROR_TLS] = "tls",
+		[LG_ERROR_TIMEOUT] = "timeout",   [LG_ERROR_RESET] = "reset",
+		[LG_ERROR_PROTOCOL] = "protocol", [LG_ERROR_CHECK] = "check",
 	};
 
 	return (unsigned)kind < LG_ERROR_KINDS ? names[kind] : "unknown";
@@ -29,6 +28,7 @@ void lg_run_free(struct lg_run *run)
 		lg_monitor_release(&run->monitor);
 	pthread_mutex_destroy(&run->control.lock);
 	lg_job_release(&run->job);
+	lg_pace_free(atomic_load(&run->control.pace));
 	free(run->workers);
 	free(run->view);
 	free(run->usages);
@@ -43,7 +43,8 @@ static struct lg_run *run_new(const struct lg_plan *plan, char *error)
 		lg_error_set(error, "out of memory for a run");
 		return NULL;
 	}
-	if (lg_job_init(&run->job, plan, error) < 0) {
+	run->plan = *plan;
+	if (lg_job_init(&run->job, &run->plan, error) < 0) {
 		free(run);
 		return NULL;
 	}
@@ -51,10 +52,11 @@ static struct lg_run *run_new(const struct lg_plan *plan, char *error)
 	atomic_store(&run->control.window_begin, INT64_MAX);
 	atomic_store(&run->control.window_end, INT64_MAX);
 	atomic_store(&run->control.stop, INT64_MAX);
+	atomic_store(&run->control.pace, lg_pace_new(plan));
 	run->workers = aligned_alloc(64, (run->job.threads * sizeof *run->workers + 63) / 64 * 64);
 	run->view = calloc(1, sizeof *run->view);
 	run->usages = calloc(run->job.threads, sizeof *run->usages);
-	if (run->workers && run->view && run->usages)
+	if (run->workers && run->view && run->usages && atomic_load(&run->control.pace))
 		return run;
 	lg_error_set(error, "out of memory for %u threads", run->job.threads);
 	lg_run_free(run);
@@ -68,6 +70,11 @@ static int init_workers(struct lg_run *run, char *error)
 		                   &run->control, error) < 0)
 			return -1;
 	return 0;
+}
+
+static void wake(const struct lg_worker *worker)
+{
+	worker->io_class->wake(worker->io);
 }
 
 /* All threads or none. */
@@ -87,7 +94,7 @@ static int start_workers(struct lg_run *run, char *error)
 		return 0;
 	atomic_store(&run->control.stop, run->started);
 	for (unsigned i = 0; i < started; i++) {
-		lg_loop_wake(&run->workers[i].loop);
+		wake(&run->workers[i]);
 		pthread_join(run->workers[i].thread, NULL);
 	}
 	return lg_error_set(error, "cannot start thread %u of %u: %s", started + 1, run->worker_count,
@@ -118,6 +125,38 @@ void lg_set_window(struct lg_run *run, int64_t begin, int64_t end)
 	lg_monitor_window(&run->monitor, begin, end);
 }
 
+/* A change of pace lies ahead, so that no thread has gone past it. */
+#define PACE_LEAD (20 * LG_NS_PER_MS)
+
+static int64_t pace_instant(const struct lg_run *run)
+{
+	return lg_clock_now() + PACE_LEAD - run->started;
+}
+
+/* Without memory all goes on as before. */
+static void set_pace(struct lg_run *run, struct lg_pace *pace)
+{
+	if (!pace)
+		return;
+	atomic_store(&run->control.pace, pace);
+	for (unsigned i = 0; i < run->worker_count; i++)
+		wake(&run->workers[i]);
+}
+
+void lg_release(struct lg_run *run)
+{
+	struct lg_pace *pace = atomic_load(&run->control.pace);
+
+	if (pace->rest < run->plan.stage_count)
+		set_pace(run, lg_pace_resume(pace, pace_instant(run), &run->plan));
+}
+
+void lg_set_rate(struct lg_run *run, double rate)
+{
+	if (run->plan.model == LG_RATE)
+		set_pace(run, lg_pace_change(atomic_load(&run->control.pace), pace_instant(run), rate));
+}
+
 void lg_stop(struct lg_run *run, int64_t grace)
 {
 	int64_t now = lg_clock_now();
@@ -129,5 +168,5 @@ void lg_stop(struct lg_run *run, int64_t grace)
 	grace = grace < 0 ? 0 : grace > LG_MAX_DURATION ? LG_MAX_DURATION : grace;
 	atomic_store(&run->control.stop, now + grace);
 	for (unsigned i = 0; i < run->worker_count; i++)
-		lg_loop_wake(&run->workers[i].loop);
+		wake(&run->workers[i]);
 }

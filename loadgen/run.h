@@ -13,6 +13,7 @@
 #include "loadgen/worker.h"
 
 struct lg_run {
+	struct lg_plan plan; /* a copy: what it points to is the caller's */
 	struct lg_job job;
 	struct lg_control control;
 	struct lg_worker *workers;

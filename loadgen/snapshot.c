@@ -10,6 +10,21 @@ static void add_worker(struct lg_snapshot *ret, const struct lg_stats *stats, ui
 	ret->vus += (unsigned)lg_counter_get(&stats->vus);
 	ret->in_flight += (unsigned)lg_counter_get(&stats->in_flight);
 	*started += lg_counter_get(&stats->vus_started);
+	ret->finished = ret->finished && atomic_load_explicit(&stats->finished, memory_order_acquire);
+}
+
+/* Starts that are due by now, but neither made nor given up. */
+static unsigned late(const struct lg_run *run, const struct lg_snapshot *snapshot)
+{
+	const struct lg_pace *pace = atomic_load(&run->control.pace);
+	uint64_t due, begun = snapshot->total.requests + snapshot->total.dropped + snapshot->in_flight;
+
+	if (run->plan.model != LG_RATE)
+		return 0;
+	due = lg_pace_count(pace, snapshot->now - run->started);
+	if (run->plan.requests && due > run->plan.requests)
+		due = run->plan.requests;
+	return due > begun ? (unsigned)(due - begun) : 0;
 }
 
 static double busiest(struct lg_run *run)
@@ -35,9 +50,12 @@ void lg_snapshot(struct lg_run *run, struct lg_snapshot *ret)
 
 	memset(ret, 0, sizeof *ret);
 	ret->now = lg_clock_now();
+	ret->finished = true;
 	for (unsigned i = 0; i < run->worker_count; i++)
 		add_worker(ret, &run->workers[i].stats, &started);
-	ret->ramp_done = started == run->job.vus && ret->now >= run->started + run->job.ramp;
+	ret->ramp_done = ret->now >= run->started + atomic_load(&run->control.pace)->peak &&
+	                 (run->plan.model == LG_RATE || started >= run->plan.vus);
+	ret->late = late(run, ret);
 	lg_view_look(run->view, run->workers, run->worker_count);
 	ret->recent_p50 = lg_histogram_percentile(&run->view->fresh, 50);
 	ret->recent_p99 = lg_histogram_percentile(&run->view->fresh, 99);

@@ -7,29 +7,54 @@
 
 #define FIRST_ROWS 128
 
-int lg_stats_init(struct lg_stats *stats)
+static bool init_latencies(struct lg_latencies *latencies, bool scheduled)
 {
 	bool failed = false;
 
-	memset(stats, 0, sizeof *stats);
-	for (int i = 0; i < LG_PHASES; i++) {
-		stats->service[i] = lg_histogram_new();
-		failed = failed || !stats->service[i];
+	for (int i = 0; i < 6; i++) {
+		latencies->service[i] = lg_histogram_new();
+		failed = failed || !latencies->service[i];
 	}
+	if (scheduled) {
+		latencies->response = lg_histogram_new();
+		latencies->lag = lg_histogram_new();
+		failed = failed || !latencies->response || !latencies->lag;
+	}
+	return !failed;
+}
+
+int lg_stats_init(struct lg_stats *stats, const struct lg_plan *plan)
+{
+	bool scheduled = plan->model == LG_RATE || plan->expected_interval, failed = false;
+
+	memset(stats, 0, sizeof *stats);
+	stats->expected_interval = plan->model == LG_RATE ? 0 : plan->expected_interval;
+	for (int i = 0; i < LG_PHASES; i++)
+		failed = !init_latencies(&stats->latencies[i], scheduled) || failed;
 	stats->connect = lg_histogram_new();
+	stats->handshake = lg_histogram_new();
 	stats->rows = calloc(FIRST_ROWS, sizeof *stats->rows);
 	stats->row_capacity = FIRST_ROWS;
-	if (!failed && stats->connect && stats->rows)
+	if (!failed && stats->connect && stats->handshake && stats->rows)
 		return 0;
 	lg_stats_release(stats);
 	return -1;
 }
 
+static void release_latencies(struct lg_latencies *latencies)
+{
+	for (int i = 0; i < 6; i++)
+		lg_histogram_free(latencies->service[i]);
+	lg_histogram_free(latencies->response);
+	lg_histogram_free(latencies->lag);
+}
+
 void lg_stats_release(struct lg_stats *stats)
 {
 	for (int i = 0; i < LG_PHASES; i++)
-		lg_histogram_free(stats->service[i]);
+		release_latencies(&stats->latencies[i]);
 	lg_histogram_free(stats->connect);
+	lg_histogram_free(stats->handshake);
 	free(stats->rows);
 	memset(stats, 0, sizeof *stats);
 }
@@ -67,33 +92,77 @@ static void next_row(struct lg_stats *stats, int64_t now)
 void lg_stats_move(struct lg_stats *stats, int64_t now, enum lg_phase phase)
 {
 	stats->tally = &stats->tallies[phase];
-	stats->latency = stats->service[phase];
+	stats->latency = &stats->latencies[phase];
 	if (__builtin_expect(now >= stats->row_end, 0))
 		next_row(stats, now);
 }
 
-void lg_stats_answer(struct lg_stats *stats, unsigned status, int64_t latency)
+static uint64_t microseconds(int64_t ns)
+{
+	return ns <= 0 ? 0 : (uint64_t)(ns + LG_NS_PER_US / 2) / LG_NS_PER_US;
+}
+
+static void count_fail(struct lg_stats *stats)
+{
+	lg_counter_add(&stats->tally->failed, 1);
+	stats->row->failed++;
+}
+
+static void check(struct lg_stats *stats, const struct lg_answer *answer)
+{
+	lg_counter_add(&stats->tally->checks[LG_CHECK_STATUS][answer->good_status], 1);
+	lg_counter_add(&stats->tally->checks[LG_CHECK_BODY][answer->good_body], 1);
+	if (answer->good_status && answer->good_body)
+		return;
+	count_fail(stats);
+	if (!answer->good_body || answer->status < 400)
+		lg_counter_add(&stats->tally->errors[LG_ERROR_CHECK], 1);
+}
+
+/*
+ * Open model: from when it was due. Closed model: a request that took longer than the interval has kept
+ * others from being sent, which would have taken less and less (HdrHistogram's recordCorrectedValue).
+ */
+static void record_response(struct lg_stats *stats, const struct lg_answer *answer)
+{
+	int64_t left = answer->done - answer->scheduled;
+
+	lg_histogram_record(stats->latency->lag, microseconds(answer->sent - answer->scheduled));
+	lg_histogram_record(stats->latency->response, microseconds(left));
+	if (!stats->expected_interval)
+		return;
+	for (left -= stats->expected_interval; left >= stats->expected_interval;
+	     left -= stats->expected_interval)
+		lg_histogram_record(stats->latency->response, microseconds(left));
+}
+
+void lg_stats_answer(struct lg_stats *stats, const struct lg_answer *answer)
 {
 	struct lg_tally *tally = stats->tally;
-	unsigned class = status / 100;
+	unsigned class = answer->status / 100;
 
+	class = class <= 5 ? class : 0;
 	lg_counter_add(&tally->requests, 1);
-	lg_counter_add(&tally->status[class <= 5 ? class : 0], 1);
+	lg_counter_add(&tally->status[class], 1);
 	stats->row->requests++;
-	if (status >= 400) {
-		lg_counter_add(&tally->failed, 1);
-		stats->row->failed++;
-	}
-	lg_histogram_record(stats->latency, (uint64_t)(latency + LG_NS_PER_US / 2) / LG_NS_PER_US);
+	atomic_store_explicit(&stats->last_status, answer->status, memory_order_relaxed);
+	check(stats, answer);
+	lg_histogram_record(stats->latency->service[class], microseconds(answer->done - answer->sent));
+	if (stats->latency->response)
+		record_response(stats, answer);
+}
+
+void lg_stats_drop(struct lg_stats *stats)
+{
+	lg_counter_add(&stats->tally->dropped, 1);
 }
 
 void lg_stats_error(struct lg_stats *stats, enum lg_error_kind kind)
 {
 	lg_counter_add(&stats->tally->requests, 1);
 	lg_counter_add(&stats->tally->errors[kind], 1);
-	lg_counter_add(&stats->tally->failed, 1);
 	stats->row->requests++;
-	stats->row->failed++;
+	count_fail(stats);
 }
 
 void lg_tally_add(struct lg_counts *sum, const struct lg_tally *tally)
@@ -106,4 +175,8 @@ void lg_tally_add(struct lg_counts *sum, const struct lg_tally *tally)
 		sum->status[i] += lg_counter_get(&tally->status[i]);
 	for (int i = 0; i < LG_ERROR_KINDS; i++)
 		sum->errors[i] += lg_counter_get(&tally->errors[i]);
+	for (int i = 0; i < LG_CHECKS; i++)
+		for (int held = 0; held < 2; held++)
+			sum->checks[i][held] += lg_counter_get(&tally->checks[i][held]);
+	sum->dropped += lg_counter_get(&tally->dropped);
 }

@@ -5,6 +5,7 @@
 #ifndef LOADGEN_STATS_H
 #define LOADGEN_STATS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "loadgen/counter.h"
@@ -14,29 +15,46 @@
 struct lg_tally {
 	lg_counter requests, failed, bytes_sent, bytes_received;
 	lg_counter status[6], errors[LG_ERROR_KINDS];
+	lg_counter checks[LG_CHECKS][2], dropped;
 };
 
 struct lg_row {
 	uint64_t requests, failed;
 };
 
+struct lg_latencies {
+	struct lg_histogram *service[6];     /* by status class */
+	struct lg_histogram *response, *lag; /* NULL: no schedule */
+};
+
 struct lg_stats {
 	struct lg_tally tallies[LG_PHASES];
-	struct lg_histogram *service[LG_PHASES], *connect;
+	struct lg_latencies latencies[LG_PHASES];
+	struct lg_histogram *connect, *handshake;
+	int64_t expected_interval;        /* closed model */
 	lg_counter vus, in_flight;        /* now */
 	lg_counter vus_started, censored; /* ever */
 	lg_counter connections;
 	_Atomic int64_t last_start; /* when the last VU started, 0: none yet */
+	atomic_bool finished;       /* plan.requests are done */
+	_Atomic unsigned last_status;
 	/* where the current instant falls; see lg_stats_move */
 	struct lg_tally *tally;
-	struct lg_histogram *latency;
+	struct lg_latencies *latency;
 	struct lg_row *row, *rows; /* one a second, from `began` */
 	size_t row_count, row_capacity;
 	int64_t began, row_end;
 };
 
+/* A whole answer; instants in ns. */
+struct lg_answer {
+	unsigned status;
+	bool good_status, good_body;
+	int64_t scheduled, sent, done;
+};
+
 /* 0, or -1 when out of memory. */
-int lg_stats_init(struct lg_stats *stats);
+int lg_stats_init(struct lg_stats *stats, const struct lg_plan *plan);
 void lg_stats_release(struct lg_stats *stats);
 
 /* The run begins: seconds count from here. */
@@ -45,9 +63,10 @@ void lg_stats_begin(struct lg_stats *stats, int64_t began);
 /* The clock has moved: what is recorded next was done at `now`, in `phase`. */
 void lg_stats_move(struct lg_stats *stats, int64_t now, enum lg_phase phase);
 
-/* A whole answer, `latency` ns after its request was sent. */
-void lg_stats_answer(struct lg_stats *stats, unsigned status, int64_t latency);
+void lg_stats_answer(struct lg_stats *stats, const struct lg_answer *answer);
 void lg_stats_error(struct lg_stats *stats, enum lg_error_kind kind);
+/* A start that was given up. */
+void lg_stats_drop(struct lg_stats *stats);
 
 /* The sum of the threads' phases so far, added to *sum. */
 void lg_tally_add(struct lg_counts *sum, const struct lg_tally *tally);

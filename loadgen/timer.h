@@ -8,9 +8,13 @@
 
 #include <stdint.h>
 
+/* Whose timer it is: the first member of that. */
+enum lg_timer_kind { LG_TIMER_VU, LG_TIMER_CONNECTION, LG_TIMER_START };
+
 struct lg_timer {
 	int64_t when;
 	uint32_t slot; /* in the heap, from 1; 0: not in it */
+	uint8_t kind;  /* enum lg_timer_kind */
 };
 
 struct lg_timer_slot {

@@ -29,16 +29,13 @@ static const char *parse_scheme(const char *text, struct lg_url *url, char *erro
 		lg_error_set(error, "url '%s' has no scheme, try 'http://%s'", text, text);
 		return NULL;
 	}
-	if (colon - text == 5 && !strncasecmp(text, "https", 5)) {
-		lg_error_set(error, "url '%s': https is not supported yet, use http", text);
-		return NULL;
-	}
-	if (colon - text != 4 || strncasecmp(text, "http", 4) != 0) {
-		lg_error_set(error, "url '%s': scheme '%.*s' is not supported, use http", text,
+	url->tls = colon - text == 5 && !strncasecmp(text, "https", 5);
+	if (!url->tls && (colon - text != 4 || strncasecmp(text, "http", 4) != 0)) {
+		lg_error_set(error, "url '%s': scheme '%.*s' is not supported, use http or https", text,
 		             (int)(colon - text), text);
 		return NULL;
 	}
-	url->port = 80;
+	url->port = url->tls ? 443 : 80;
 	return colon + 3;
 }
 

@@ -1,4 +1,4 @@
-/* An absolute http URL (RFC 3986), cut into what a request needs. */
+/* An absolute http or https URL (RFC 3986), cut into what a request needs. */
 #ifndef LOADGEN_URL_H
 #define LOADGEN_URL_H
 

@@ -8,6 +8,7 @@
 struct lg_view {
 	struct lg_histogram fresh; /* since the last look */
 	uint64_t seen[LG_HISTOGRAM_COUNTS];
+	uint64_t sums[LG_HISTOGRAM_COUNTS]; /* zero between two looks */
 };
 
 /* Service latencies of all phases, into view->fresh. */

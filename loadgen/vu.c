@@ -1,341 +1,248 @@
 #include "loadgen/vu.h"
 
-#include <errno.h>
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
-#include <string.h>
-#include <unistd.h>
 
 #include "loadgen/clock.h"
-#include "loadgen/text.h"
+#include "loadgen/starts.h"
 #include "loadgen/worker.h"
 
-static void vu_request(struct lg_worker *w, struct lg_vu *vu);
-static void vu_connect(struct lg_worker *w, struct lg_vu *vu);
-static void vu_read(struct lg_worker *w, struct lg_vu *vu, bool ended);
-
-void lg_vu_init(struct lg_vu *vu, uint32_t id)
+void lg_vu_init(struct lg_vu *vu, struct lg_worker *worker, uint32_t slot)
 {
-	*vu = (struct lg_vu){.state = LG_VU_NEW, .address = id};
-	lg_connection_init(&vu->connection);
+	const struct lg_pattern *pattern = &worker->job->pattern;
+
+	*vu = (struct lg_vu){.timer.kind = LG_TIMER_VU,
+	                     .worker = worker,
+	                     .id = worker->index + slot * worker->job->threads,
+	                     .slot = slot,
+	                     .match.pattern = pattern->size ? pattern : NULL};
 }
 
-static void show_in_flight(struct lg_worker *w)
+static bool is_busy(const struct lg_vu *vu)
 {
-	atomic_store_explicit(&w->stats.in_flight, w->in_flight, memory_order_relaxed);
+	return vu->state == LG_VU_CONNECT || vu->state == LG_VU_WAIT;
 }
 
-static void show_alive(struct lg_worker *w)
+/* All changes of state go through here, so that the counts of the worker hold. */
+static void enter(struct lg_vu *vu, enum lg_vu_state state)
 {
-	atomic_store_explicit(&w->stats.vus, w->alive, memory_order_relaxed);
-}
+	struct lg_worker *w = vu->worker;
+	bool was_waiting = vu->state == LG_VU_WAIT, was_busy = is_busy(vu), was_off = vu->state == LG_VU_OFF;
 
-static void vu_end(struct lg_worker *w, struct lg_vu *vu)
-{
-	if (vu->state == LG_VU_ENDED)
-		return;
-	lg_connection_close(&vu->connection);
-	lg_timer_cancel(&vu->timer);
-	if (vu->state != LG_VU_NEW)
-		w->alive--;
-	vu->state = LG_VU_ENDED;
-	show_alive(w);
-}
-
-/* The request is over, one way or the other. */
-static void leave_flight(struct lg_worker *w, struct lg_vu *vu)
-{
-	if (vu->state == LG_VU_WAIT) {
-		w->in_flight--;
-		show_in_flight(w);
+	vu->state = state;
+	w->busy = w->busy + is_busy(vu) - was_busy;
+	if ((state == LG_VU_WAIT) != was_waiting) {
+		w->in_flight = w->in_flight + (state == LG_VU_WAIT) - was_waiting;
+		atomic_store_explicit(&w->stats.in_flight, w->in_flight, memory_order_relaxed);
+	}
+	if ((state == LG_VU_OFF) != was_off) {
+		w->alive = w->alive + was_off - (state == LG_VU_OFF);
+		atomic_store_explicit(&w->stats.vus, w->alive, memory_order_relaxed);
 	}
 }
 
-__attribute__((format(printf, 4, 5))) static void vu_fail(struct lg_worker *w, struct lg_vu *vu,
-                                                          enum lg_error_kind kind, const char *format, ...)
+static void turn_off(struct lg_vu *vu)
 {
-	char line[LG_ERROR_SIZE];
-	va_list arguments;
+	lg_timer_cancel(&vu->timer);
+	enter(vu, LG_VU_OFF);
+	if (vu->connection && vu->worker->job->streams == 1)
+		lg_connection_close(vu->connection);
+}
 
-	va_start(arguments, format);
-	vsnprintf(line, sizeof line, format, arguments);
-	va_end(arguments);
+static bool may_begin(const struct lg_worker *w)
+{
+	return !w->stopping && w->budget;
+}
+
+static void begin(struct lg_vu *vu, int64_t scheduled)
+{
+	struct lg_worker *w = vu->worker;
+
+	if (w->budget != UINT64_MAX)
+		w->budget--;
+	vu->request = lg_worker_request(w);
+	vu->scheduled = scheduled;
+	vu->began = w->now;
+	vu->retried = false;
+	vu->connection = lg_worker_connection(w, vu, vu->request->host);
+	if (vu->connection->state == LG_OPEN) {
+		lg_connection_submit(vu->connection, vu);
+		return;
+	}
+	enter(vu, LG_VU_CONNECT);
+	lg_timer_set(&w->timers, &vu->timer, vu->began + w->job->timeout);
+	lg_connection_open(vu->connection);
+}
+
+static void count_start(struct lg_vu *vu)
+{
+	struct lg_worker *w = vu->worker;
+
+	lg_counter_add(&w->stats.vus_started, 1);
+	atomic_store_explicit(&w->stats.last_start, w->now, memory_order_relaxed);
+}
+
+void lg_vu_start(struct lg_vu *vu, int64_t scheduled)
+{
+	if (vu->state == LG_VU_OFF)
+		count_start(vu);
+	begin(vu, scheduled);
+}
+
+static bool is_wanted(const struct lg_vu *vu)
+{
+	const struct lg_worker *w = vu->worker;
+
+	return !w->pace->falls || lg_pace_wants(w->pace, vu->id, w->now - w->began);
+}
+
+/* When the closed model wants this VU, from off. */
+void lg_vu_replan(struct lg_vu *vu)
+{
+	struct lg_worker *w = vu->worker;
+	int64_t since = w->now - w->began, turn;
+
+	if (vu->state != LG_VU_OFF)
+		return;
+	if (!may_begin(w))
+		return;
+	if (lg_pace_wants(w->pace, vu->id, since)) {
+		count_start(vu);
+		begin(vu, w->now);
+		return;
+	}
+	turn = lg_pace_turn(w->pace, vu->id, since);
+	if (turn != INT64_MAX)
+		lg_timer_set(&w->timers, &vu->timer, w->began + turn);
+}
+
+/* The VU has nothing to do; what is next? */
+static void next(struct lg_vu *vu, int64_t pause, enum lg_vu_state pausing)
+{
+	struct lg_worker *w = vu->worker;
+
+	if (w->stopping || (w->job->plan->model == LG_VUS && !w->budget)) {
+		turn_off(vu);
+	} else if (w->job->plan->model == LG_RATE) {
+		lg_timer_cancel(&vu->timer);
+		enter(vu, LG_VU_IDLE);
+		lg_starts_free(w, vu);
+	} else if (!is_wanted(vu)) {
+		turn_off(vu);
+		lg_vu_replan(vu);
+	} else if (pause) {
+		enter(vu, pausing);
+		lg_timer_set(&w->timers, &vu->timer, w->now + pause);
+	} else {
+		begin(vu, w->now);
+	}
+}
+
+/* A failed start of the open model frees the VU in the loop's next turn: a chain of such would grow the
+ * stack. */
+static void fail(struct lg_vu *vu, enum lg_error_kind kind, const char *line)
+{
+	struct lg_worker *w = vu->worker;
+
 	lg_worker_note(w, line);
 	lg_stats_error(&w->stats, kind);
-	leave_flight(w, vu);
-	lg_connection_close(&vu->connection);
 	vu->backoff = vu->backoff ? vu->backoff * 2 : LG_BACKOFF_FIRST;
 	if (vu->backoff > LG_BACKOFF_LAST)
 		vu->backoff = LG_BACKOFF_LAST;
-	vu->state = LG_VU_BACKOFF;
-	lg_timer_set(&w->timers, &vu->timer, w->now + vu->backoff);
-	if (w->stopping)
-		vu_end(w, vu);
-}
-
-static void vu_answered(struct lg_worker *w, struct lg_vu *vu)
-{
-	lg_stats_answer(&w->stats, vu->connection.http.status, w->now - vu->sent);
-	leave_flight(w, vu);
-	vu->connection.served = true;
-	vu->backoff = 0;
-	if (!lg_connection_reusable(&vu->connection, &w->job->request))
-		lg_connection_close(&vu->connection);
-	if (w->stopping) {
-		vu->state = LG_VU_THINK;
-		vu_end(w, vu);
-	} else if (w->job->think) {
-		vu->state = LG_VU_THINK;
-		lg_timer_set(&w->timers, &vu->timer, w->now + w->job->think);
+	if (w->job->plan->model == LG_RATE && !w->stopping) {
+		enter(vu, LG_VU_BACKOFF);
+		lg_timer_set(&w->timers, &vu->timer, w->now);
 	} else {
-		vu_request(w, vu);
+		next(vu, vu->backoff, LG_VU_BACKOFF);
 	}
 }
 
-/* The connection ended before the answer was whole. */
-static void vu_cut(struct lg_worker *w, struct lg_vu *vu, int error)
+static void timed_out(struct lg_vu *vu)
 {
-	struct lg_connection *connection = &vu->connection;
-	bool untouched = lg_http_untouched(&connection->http);
+	char line[LG_ERROR_SIZE];
 
-	if (untouched && connection->served && !vu->retried && w->job->request.idempotent) {
-		vu->retried = true;
-		leave_flight(w, vu);
-		lg_connection_close(connection);
-		vu_connect(w, vu);
-		return;
-	}
-	if (w->job->dial && !connection->received)
-		vu_fail(w, vu, LG_ERROR_CONNECT, "connection to '%s' ended before any answer%s%s",
-		        w->job->url.host, error ? ": " : "", error ? strerrordesc_np(error) : "");
-	else
-		vu_fail(w, vu, LG_ERROR_RESET, "connection %s %s", error ? "broke" : "closed by the server",
-		        untouched ? "before the answer" : "in the middle of the answer");
+	snprintf(line, sizeof line,
+	         vu->state == LG_VU_CONNECT ? "not connected within %" PRId64 " ms"
+	                                    : "no whole answer within %" PRId64 " ms",
+	         (int64_t)(vu->worker->job->timeout / LG_NS_PER_MS));
+	lg_connection_abandon(vu->connection, vu);
+	fail(vu, LG_ERROR_TIMEOUT, line);
 }
 
-static void vu_write(struct lg_worker *w, struct lg_vu *vu)
-{
-	enum lg_io io = lg_connection_write(&vu->connection, &w->job->request);
-
-	lg_counter_add(&w->stats.tally->bytes_sent, vu->connection.bytes);
-	/* what the server said before it closed is still there to be read */
-	if (io == LG_IO_CLOSED)
-		vu_read(w, vu, true);
-}
-
-static void vu_send(struct lg_worker *w, struct lg_vu *vu)
-{
-	lg_connection_begin(&vu->connection, &w->job->request);
-	vu->state = LG_VU_WAIT;
-	vu->sent = w->now;
-	w->in_flight++;
-	show_in_flight(w);
-	lg_timer_set(&w->timers, &vu->timer, vu->began + w->job->timeout);
-	vu_write(w, vu);
-}
-
-static void vu_dial(struct lg_worker *w, struct lg_vu *vu)
-{
-	char error[LG_ERROR_SIZE] = "";
-	int fd = w->job->dial(w->job->dial_context, error);
-
-	if (fd < 0) {
-		vu_fail(w, vu, LG_ERROR_CONNECT, "%s", *error ? error : "cannot open a connection");
-		return;
-	}
-	lg_connection_adopt(&vu->connection, fd);
-	if (lg_loop_add(&w->loop, fd, vu) < 0) {
-		vu_fail(w, vu, LG_ERROR_CONNECT, "cannot watch a connection: %s", strerrordesc_np(errno));
-		return;
-	}
-	lg_counter_add(&w->stats.connections, 1);
-	vu_send(w, vu);
-}
-
-static void vu_connect_failed(struct lg_worker *w, struct lg_vu *vu, const struct lg_address *address,
-                              int error)
-{
-	char text[LG_ADDRESS_TEXT];
-
-	lg_address_text(address, text);
-	vu_fail(w, vu, LG_ERROR_CONNECT, "connect to %s: %s", text,
-	        error == EADDRNOTAVAIL ? "no free local port" : strerrordesc_np(error));
-}
-
-/* An even share of the time that is left for each address not tried yet. */
-static int64_t connect_deadline(const struct lg_worker *w, const struct lg_vu *vu)
-{
-	int64_t left = vu->began + w->job->timeout - w->now;
-
-	return w->now + left / (vu->untried + 1);
-}
-
-/* Starts connecting to the next address that takes it. */
-static void vu_connect_next(struct lg_worker *w, struct lg_vu *vu, const struct lg_address *failed, int error)
-{
-	const struct lg_target *target = &w->job->target;
-
-	while (vu->untried) {
-		const struct lg_address *address = &target->addresses[vu->address++ % target->count];
-		int fd = lg_address_connect(address);
-
-		vu->untried--;
-		if (fd >= 0 && lg_loop_add(&w->loop, fd, vu) == 0) {
-			lg_connection_adopt(&vu->connection, fd);
-			vu->sent = w->now;
-			lg_timer_set(&w->timers, &vu->timer, connect_deadline(w, vu));
-			return;
-		}
-		failed = address;
-		error = errno;
-		if (fd >= 0)
-			close(fd);
-	}
-	vu_connect_failed(w, vu, failed, error);
-}
-
-static void vu_connect(struct lg_worker *w, struct lg_vu *vu)
-{
-	vu->state = LG_VU_CONNECT;
-	if (w->job->dial) {
-		vu_dial(w, vu);
-		return;
-	}
-	vu->untried = (uint16_t)w->job->target.count;
-	vu_connect_next(w, vu, NULL, 0);
-}
-
-static void vu_connected(struct lg_worker *w, struct lg_vu *vu, uint32_t events)
-{
-	const struct lg_target *target = &w->job->target;
-	int error = 0;
-
-	if (events & LG_EVENT_BAD)
-		getsockopt(vu->connection.fd, SOL_SOCKET, SO_ERROR, &error, &(socklen_t){sizeof error});
-	if (error) {
-		lg_connection_close(&vu->connection);
-		vu_connect_next(w, vu, &target->addresses[(vu->address - 1) % target->count], error);
-		return;
-	}
-	if (!(events & (LG_EVENT_OUT | LG_EVENT_END)))
-		return;
-	lg_counter_add(&w->stats.connections, 1);
-	lg_histogram_record(w->stats.connect, (uint64_t)(w->now - vu->sent) / LG_NS_PER_US);
-	vu_send(w, vu);
-}
-
-static void vu_request(struct lg_worker *w, struct lg_vu *vu)
-{
-	vu->began = w->now;
-	vu->retried = false;
-	if (vu->connection.fd >= 0)
-		vu_send(w, vu);
-	else
-		vu_connect(w, vu);
-}
-
-static void vu_read(struct lg_worker *w, struct lg_vu *vu, bool ended)
-{
-	enum lg_io io = lg_connection_read(&vu->connection, w->buffer, ended);
-	int error = errno;
-
-	lg_counter_add(&w->stats.tally->bytes_received, vu->connection.bytes);
-	if (io == LG_IO_DONE) {
-		vu_answered(w, vu);
-	} else if (io == LG_IO_CLOSED) {
-		vu_cut(w, vu, error);
-	} else if (io == LG_IO_BROKEN) {
-		vu_fail(w, vu, LG_ERROR_PROTOCOL, "protocol error: %s", vu->connection.http.error);
-	} else if (io == LG_IO_READY && !vu->is_ready) {
-		vu->is_ready = true;
-		vu->next = w->ready;
-		w->ready = vu;
-	}
-}
-
-static void vu_start(struct lg_worker *w, struct lg_vu *vu)
-{
-	w->alive++;
-	show_alive(w);
-	lg_counter_add(&w->stats.vus_started, 1);
-	atomic_store_explicit(&w->stats.last_start, w->now, memory_order_relaxed);
-	vu_request(w, vu);
-}
-
-static void vu_timed_out(struct lg_worker *w, struct lg_vu *vu)
-{
-	int64_t ms = w->job->timeout / LG_NS_PER_MS;
-
-	if (vu->state == LG_VU_CONNECT && vu->untried) {
-		lg_connection_close(&vu->connection);
-		vu_connect_next(w, vu, NULL, 0);
-		return;
-	}
-	vu_fail(w, vu, LG_ERROR_TIMEOUT,
-	        vu->state == LG_VU_CONNECT ? "not connected within %" PRId64 " ms"
-	                                   : "no whole answer within %" PRId64 " ms",
-	        ms);
-}
-
-void lg_vu_expired(struct lg_worker *w, struct lg_vu *vu)
+void lg_vu_expired(struct lg_vu *vu)
 {
 	switch ((enum lg_vu_state)vu->state) {
-	case LG_VU_NEW:
-		vu_start(w, vu);
+	case LG_VU_OFF:
+		lg_vu_replan(vu);
 		break;
 	case LG_VU_THINK:
 	case LG_VU_BACKOFF:
-		vu_request(w, vu);
+		next(vu, 0, LG_VU_OFF);
 		break;
 	case LG_VU_CONNECT:
 	case LG_VU_WAIT:
-		vu_timed_out(w, vu);
+		timed_out(vu);
 		break;
-	case LG_VU_ENDED:
+	case LG_VU_IDLE:
 		break;
 	}
 }
 
-void lg_vu_event(struct lg_worker *w, struct lg_vu *vu, uint32_t events)
+void lg_vu_sent(struct lg_vu *vu)
 {
-	if (vu->connection.fd < 0)
-		return;
-	if (vu->state == LG_VU_CONNECT) {
-		vu_connected(w, vu, events);
+	struct lg_worker *w = vu->worker;
+
+	enter(vu, LG_VU_WAIT);
+	vu->sent = w->now;
+	vu->match.length = 0;
+	vu->match.found = false;
+	lg_timer_set(&w->timers, &vu->timer, vu->began + w->job->timeout);
+}
+
+void lg_vu_answered(struct lg_vu *vu, unsigned status)
+{
+	struct lg_worker *w = vu->worker;
+	const struct lg_answer answer = {
+		.status = status,
+		.good_status = lg_job_expects(w->job, status),
+		.good_body = !vu->match.pattern || vu->match.found,
+		.scheduled = vu->scheduled,
+		.sent = vu->sent,
+		.done = w->now,
+	};
+
+	lg_stats_answer(&w->stats, &answer);
+	if (!answer.good_body || (!answer.good_status && status < 400))
+		lg_worker_note(w, answer.good_body ? "an answer's status is not an expected one"
+		                                   : "an answer's body does not hold the expected text");
+	vu->backoff = 0;
+	next(vu, w->job->think, LG_VU_THINK);
+}
+
+void lg_vu_cut(struct lg_vu *vu, bool fresh, enum lg_error_kind kind, const char *line)
+{
+	if (fresh && !vu->retried && vu->request->idempotent && !vu->worker->stopping) {
+		vu->retried = true;
+		enter(vu, LG_VU_CONNECT);
+		lg_connection_open(vu->connection);
 		return;
 	}
-	if (vu->state != LG_VU_WAIT) {
-		/* nobody asked: an end, or bytes that cannot be an answer */
-		if (events & LG_EVENT_IN)
-			lg_connection_close(&vu->connection);
+	fail(vu, kind, line);
+}
+
+void lg_vu_stop(struct lg_vu *vu)
+{
+	if (vu->state == LG_VU_OFF)
+		lg_timer_cancel(&vu->timer);
+	else if (vu->state != LG_VU_WAIT)
+		lg_vu_abandon(vu);
+}
+
+void lg_vu_abandon(struct lg_vu *vu)
+{
+	if (vu->state == LG_VU_OFF)
 		return;
-	}
-	if (events & LG_EVENT_IN)
-		vu_read(w, vu, events & LG_EVENT_END);
-	if (events & LG_EVENT_OUT && vu->state == LG_VU_WAIT && vu->connection.sent < w->job->request.size)
-		vu_write(w, vu);
-}
-
-void lg_vu_ready(struct lg_worker *w, struct lg_vu *vu)
-{
-	vu->is_ready = false;
-	if (vu->state == LG_VU_WAIT)
-		vu_read(w, vu, false);
-}
-
-void lg_vu_stop(struct lg_worker *w, struct lg_vu *vu)
-{
-	if (vu->state == LG_VU_CONNECT)
-		lg_counter_add(&w->stats.censored, 1);
-	if (vu->state != LG_VU_WAIT)
-		vu_end(w, vu);
-}
-
-void lg_vu_abandon(struct lg_worker *w, struct lg_vu *vu)
-{
-	if (vu->state == LG_VU_WAIT || vu->state == LG_VU_CONNECT)
-		lg_counter_add(&w->stats.censored, 1);
-	leave_flight(w, vu);
-	vu_end(w, vu);
+	if (is_busy(vu))
+		lg_counter_add(&vu->worker->stats.censored, 1);
+	turn_off(vu);
 }

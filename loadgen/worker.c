@@ -5,54 +5,107 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "loadgen/clock.h"
+#include "loadgen/starts.h"
 #include "loadgen/text.h"
 
-#define LG_CLOCK_EVERY 8 /* events for which one reading of the clock is good enough */
-#define STACK_SIZE     (256U * 1024)
+#define STACK_SIZE (256U * 1024)
 
-static unsigned share_of(const struct lg_job *job, unsigned index)
+/* Of `whole`, dealt out one by one. */
+static uint64_t share_of(uint64_t whole, const struct lg_job *job, unsigned index)
 {
-	return job->vus / job->threads + (index < job->vus % job->threads);
+	return whole / job->threads + (index < whole % job->threads);
+}
+
+static int allocate(struct lg_worker *w, const struct lg_job *job)
+{
+	unsigned groups = (w->vu_count + job->streams - 1) / job->streams;
+
+	w->connection_count = groups * job->host_count;
+	w->vus = calloc(w->vu_count, sizeof *w->vus);
+	w->connections = calloc(w->connection_count, sizeof *w->connections);
+	if (!w->vus || !w->connections || lg_stats_init(&w->stats, job->plan) < 0)
+		return -1;
+	return lg_timers_init(&w->timers, w->vu_count + w->connection_count + 1);
 }
 
 int lg_worker_init(struct lg_worker *worker, unsigned index, const struct lg_job *job,
                    struct lg_control *control, char error[LG_ERROR_SIZE])
 {
 	memset(worker, 0, sizeof *worker);
-	worker->loop.epoll = worker->loop.wake = -1;
 	worker->job = job;
 	worker->control = control;
 	worker->index = index;
-	worker->vu_count = share_of(job, index);
-	worker->vus = calloc(worker->vu_count, sizeof *worker->vus);
-	worker->buffer = malloc(LG_READ_SIZE);
-	if (!worker->vus || !worker->buffer || lg_timers_init(&worker->timers, worker->vu_count) < 0 ||
-	    lg_stats_init(&worker->stats) < 0) {
+	worker->vu_count = (unsigned)share_of(job->vus, job, index);
+	worker->budget = job->plan->requests ? share_of(job->plan->requests, job, index) : UINT64_MAX;
+	worker->cursor = index;
+	worker->io_class = job->io;
+	worker->start_timer.kind = LG_TIMER_START;
+	if (allocate(worker, job) < 0) {
 		lg_worker_release(worker);
 		return lg_error_set(error, "out of memory for %u vus", job->vus);
 	}
-	if (lg_loop_init(&worker->loop) < 0) {
-		lg_error_set(error, "cannot make an event loop: %s", strerror(errno));
+	for (unsigned i = 0; i < worker->vu_count; i++)
+		lg_vu_init(&worker->vus[i], worker, i);
+	for (unsigned i = 0; i < worker->connection_count; i++)
+		lg_connection_init(&worker->connections[i], worker, &job->hosts[i % job->host_count], i);
+	if (worker->io_class->open(worker, &worker->io) < 0) {
+		lg_error_set(error, "cannot make an event loop (%s): %s", worker->io_class->name,
+		             strerror(errno));
 		lg_worker_release(worker);
 		return -1;
 	}
-	for (unsigned i = 0; i < worker->vu_count; i++)
-		lg_vu_init(&worker->vus[i], index + i * job->threads);
 	return 0;
 }
 
 void lg_worker_release(struct lg_worker *worker)
 {
-	lg_loop_release(&worker->loop);
+	if (worker->io)
+		for (unsigned i = 0; i < worker->connection_count; i++)
+			lg_connection_close(&worker->connections[i]);
+	/* what the kernel still sends from a connection's memory ends with the loop */
+	if (worker->io)
+		worker->io_class->close(worker->io);
+	for (unsigned i = 0; worker->connections && i < worker->connection_count; i++)
+		lg_connection_release(&worker->connections[i]);
 	lg_timers_release(&worker->timers);
 	lg_stats_release(&worker->stats);
 	free(worker->vus);
-	free(worker->buffer);
+	free(worker->connections);
 	worker->vus = NULL;
-	worker->buffer = NULL;
+	worker->connections = NULL;
+	worker->io = NULL;
+}
+
+struct lg_connection *lg_worker_connection(struct lg_worker *worker, const struct lg_vu *vu,
+                                           const struct lg_host *host)
+{
+	const struct lg_job *job = worker->job;
+
+	return &worker->connections[vu->slot / job->streams * job->host_count +
+	                            (unsigned)(host - job->hosts)];
+}
+
+struct lg_vu *lg_worker_vus(struct lg_worker *worker, const struct lg_connection *connection,
+                            unsigned *ret_count)
+{
+	unsigned first = connection->index / worker->job->host_count * worker->job->streams;
+	unsigned left = worker->vu_count - first;
+
+	*ret_count = left < worker->job->streams ? left : worker->job->streams;
+	return &worker->vus[first];
+}
+
+const struct lg_request *lg_worker_request(struct lg_worker *worker)
+{
+	const struct lg_job *job = worker->job;
+
+	if (job->order_count == 1)
+		return job->requests;
+	return &job->requests[job->order[worker->cursor++ % job->order_count]];
 }
 
 void lg_worker_note(struct lg_worker *worker, const char *line)
@@ -66,20 +119,44 @@ void lg_worker_note(struct lg_worker *worker, const char *line)
 	pthread_mutex_unlock(&control->lock);
 }
 
-static void read_clock(struct lg_worker *w)
+void lg_worker_clock(struct lg_worker *worker)
 {
-	w->now = lg_clock_now();
-	lg_stats_move(&w->stats, w->now, lg_control_phase(w->control, w->now));
+	worker->now = lg_clock_now();
+	lg_stats_move(&worker->stats, worker->now, lg_control_phase(worker->control, worker->now));
 }
 
-/* Evenly over the ramp, whichever thread a VU belongs to. */
-static void schedule_starts(struct lg_worker *w)
+static void follow_pace(struct lg_worker *w)
 {
-	for (unsigned i = 0; i < w->vu_count; i++) {
-		int64_t id = (int64_t)w->index + (int64_t)i * w->job->threads;
-		double part = (double)id / w->job->vus;
+	const struct lg_pace *pace = atomic_load_explicit(&w->control->pace, memory_order_acquire);
 
-		lg_timer_set(&w->timers, &w->vus[i].timer, w->began + (int64_t)(part * (double)w->job->ramp));
+	if (pace == w->pace || w->stopping)
+		return;
+	w->pace = pace;
+	if (w->job->plan->model == LG_RATE) {
+		lg_starts_run(w);
+		return;
+	}
+	for (unsigned i = 0; i < w->vu_count; i++)
+		lg_vu_replan(&w->vus[i]);
+}
+
+static void handle_timers(struct lg_worker *w)
+{
+	struct lg_timer *timer;
+
+	/* a VU whose request fails at once gets a later instant, or one start less to come: this ends */
+	while ((timer = lg_timers_expire(&w->timers, w->now))) {
+		switch ((enum lg_timer_kind)timer->kind) {
+		case LG_TIMER_VU:
+			lg_vu_expired((struct lg_vu *)timer);
+			break;
+		case LG_TIMER_CONNECTION:
+			lg_connection_expired((struct lg_connection *)timer);
+			break;
+		case LG_TIMER_START:
+			lg_starts_run(w);
+			break;
+		}
 	}
 }
 
@@ -88,56 +165,26 @@ static void handle_stop(struct lg_worker *w, int64_t until)
 	if (!w->stopping) {
 		w->stopping = true;
 		for (unsigned i = 0; i < w->vu_count; i++)
-			lg_vu_stop(w, &w->vus[i]);
+			lg_vu_stop(&w->vus[i]);
 	}
 	if (w->now >= until)
 		for (unsigned i = 0; i < w->vu_count; i++)
-			lg_vu_abandon(w, &w->vus[i]);
-}
-
-static void handle_events(struct lg_worker *w, int count)
-{
-	for (int i = 0; i < count; i++) {
-		struct epoll_event event = w->loop.events[i];
-
-		if (i && i % LG_CLOCK_EVERY == 0)
-			read_clock(w);
-		if (event.data.ptr)
-			lg_vu_event(w, event.data.ptr, event.events);
-	}
-}
-
-static void handle_ready(struct lg_worker *w)
-{
-	struct lg_vu *vu = w->ready;
-
-	w->ready = NULL;
-	while (vu) {
-		struct lg_vu *next = vu->next;
-
-		lg_vu_ready(w, vu);
-		vu = next;
-	}
-}
-
-static void handle_timers(struct lg_worker *w)
-{
-	struct lg_timer *timer;
-
-	/* a VU whose request fails at once gets a later instant: this ends */
-	while ((timer = lg_timers_expire(&w->timers, w->now)))
-		lg_vu_expired(w, (struct lg_vu *)timer);
+			lg_vu_abandon(&w->vus[i]);
 }
 
 static int64_t until_next(const struct lg_worker *w, int64_t stop)
 {
 	int64_t next = lg_timers_next(&w->timers);
 
-	if (w->ready)
-		return 0;
 	if (w->stopping && stop < next)
 		next = stop;
 	return next == INT64_MAX ? next : next > w->now ? next - w->now : 0;
+}
+
+static void say_finished(struct lg_worker *w)
+{
+	if (!w->budget && !w->busy)
+		atomic_store_explicit(&w->stats.finished, true, memory_order_release);
 }
 
 static void *run(void *argument)
@@ -145,25 +192,18 @@ static void *run(void *argument)
 	struct lg_worker *w = argument;
 	int64_t stop = INT64_MAX;
 
+	prctl(PR_SET_TIMERSLACK, 1UL); /* starts are due to the microsecond */
 	atomic_store(&w->tid, gettid());
-	read_clock(w);
-	schedule_starts(w);
-	handle_timers(w);
-	for (;;) {
-		int count = lg_loop_wait(&w->loop, until_next(w, stop));
-
-		read_clock(w);
-		handle_events(w, count);
-		if (w->ready)
-			handle_ready(w);
+	lg_worker_clock(w);
+	while (stop == INT64_MAX || w->alive) {
+		follow_pace(w);
+		say_finished(w);
+		w->io_class->wait(w->io, until_next(w, stop));
 		if (lg_timers_next(&w->timers) <= w->now)
 			handle_timers(w);
 		stop = atomic_load_explicit(&w->control->stop, memory_order_acquire);
-		if (__builtin_expect(stop != INT64_MAX, 0)) {
+		if (__builtin_expect(stop != INT64_MAX, 0))
 			handle_stop(w, stop);
-			if (!w->alive)
-				break;
-		}
 	}
 	return NULL;
 }

@@ -1,4 +1,5 @@
-/* One engine thread: a loop, its virtual users, its counters. Nothing is shared but lg_control. */
+/* One engine thread: its I/O, its virtual users and connections, its counters. Nothing is shared but
+ * lg_control. */
 #ifndef LOADGEN_WORKER_H
 #define LOADGEN_WORKER_H
 
@@ -6,9 +7,10 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+#include "loadgen/connection.h"
 #include "loadgen/control.h"
+#include "loadgen/io.h"
 #include "loadgen/job.h"
-#include "loadgen/loop.h"
 #include "loadgen/stats.h"
 #include "loadgen/timer.h"
 #include "loadgen/vu.h"
@@ -16,13 +18,22 @@
 struct lg_worker {
 	const struct lg_job *job;
 	struct lg_control *control;
-	struct lg_loop loop;
+	const struct lg_io_class *io_class;
+	struct lg_io *io;
 	struct lg_timers timers;
+	struct lg_timer start_timer; /* open model: the next start that is due */
+	const struct lg_pace *pace;  /* the newest that this thread has seen */
 	struct lg_vu *vus;
-	struct lg_vu *ready; /* those that had their share and have more to read */
-	char *buffer;        /* LG_READ_SIZE */
-	int64_t now;         /* of the batch, see LG_CLOCK_EVERY */
-	unsigned vu_count, in_flight, alive;
+	struct lg_connection *connections; /* one for each host and group of VUs */
+	unsigned vu_count, connection_count;
+	struct lg_vu *idle;              /* open model */
+	unsigned fresh;                  /* open model: VUs from here on were never started */
+	uint64_t next_start;             /* open model: among this thread's own */
+	bool late;                       /* open model, LG_QUEUE: a start is due and no VU is free */
+	uint64_t budget;                 /* requests that may still begin */
+	size_t cursor;                   /* in the order of requests */
+	int64_t now;                     /* of the batch, see LG_CLOCK_EVERY */
+	unsigned in_flight, busy, alive; /* VUs that wait; those and the ones that connect; those not off */
 	bool stopping;
 	unsigned index;
 	pthread_t thread;
@@ -38,6 +49,19 @@ void lg_worker_release(struct lg_worker *worker);
 
 /* Starts the thread "lg-INDEX", all signals blocked; 0, or an errno. */
 int lg_worker_start(struct lg_worker *worker, int64_t began);
+
+/* Looks at the clock: what is recorded next is done now. */
+void lg_worker_clock(struct lg_worker *worker);
+
+/* The connection that serves a VU's requests to a host. */
+struct lg_connection *lg_worker_connection(struct lg_worker *worker, const struct lg_vu *vu,
+                                           const struct lg_host *host);
+/* The VUs that may be on it: *ret_count from the returned one. */
+struct lg_vu *lg_worker_vus(struct lg_worker *worker, const struct lg_connection *connection,
+                            unsigned *ret_count);
+
+/* The next request in the order of weights. */
+const struct lg_request *lg_worker_request(struct lg_worker *worker);
 
 /* A thread of this engine, all signals blocked, named; 0, or an errno. */
 int lg_thread_start(pthread_t *ret, void *(*body)(void *), void *argument, const char *name);

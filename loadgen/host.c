@@ -1,4 +1,4 @@
-#include "loadgen/target.h"
+#include "loadgen/host.h"
 
 #include <errno.h>
 #include <netinet/in.h>
@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include "loadgen/text.h"
@@ -14,12 +15,12 @@ static unsigned count_of(const struct addrinfo *list)
 {
 	unsigned count = 0;
 
-	for (; list && count < LG_TARGET_MAX_ADDRESSES; list = list->ai_next)
+	for (; list && count < LG_HOST_MAX_ADDRESSES; list = list->ai_next)
 		count++;
 	return count;
 }
 
-static int copy_addresses(struct lg_target *ret, const struct addrinfo *list, char *error)
+static int copy_addresses(struct lg_host *host, const struct addrinfo *list, char *error)
 {
 	unsigned count = count_of(list);
 	struct lg_address *addresses = calloc(count, sizeof *addresses);
@@ -30,30 +31,37 @@ static int copy_addresses(struct lg_target *ret, const struct addrinfo *list, ch
 		memcpy(&addresses[i].storage, list->ai_addr, list->ai_addrlen);
 		addresses[i].size = list->ai_addrlen;
 	}
-	*ret = (struct lg_target){.addresses = addresses, .count = count};
+	host->addresses = addresses;
+	host->address_count = count;
 	return 0;
 }
 
-int lg_target_init(struct lg_target *ret, const struct lg_url *url, char error[LG_ERROR_SIZE])
+int lg_host_resolve(struct lg_host *host, char error[LG_ERROR_SIZE])
 {
 	struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICSERV}, *list = NULL;
 	char port[8];
 	int status;
 
-	snprintf(port, sizeof port, "%u", url->port);
-	status = getaddrinfo(url->host, port, &hints, &list);
+	snprintf(port, sizeof port, "%u", host->url.port);
+	status = getaddrinfo(host->url.host, port, &hints, &list);
 	if (status)
-		return lg_error_set(error, "cannot resolve '%s': %s", url->host,
+		return lg_error_set(error, "cannot resolve '%s': %s", host->url.host,
 		                    status == EAI_SYSTEM ? strerror(errno) : gai_strerror(status));
-	status = copy_addresses(ret, list, error);
+	status = copy_addresses(host, list, error);
 	freeaddrinfo(list);
 	return status;
 }
 
-void lg_target_release(struct lg_target *target)
+void lg_host_release(struct lg_host *host)
 {
-	free(target->addresses);
-	*target = (struct lg_target){0};
+	free(host->addresses);
+	*host = (struct lg_host){0};
+}
+
+bool lg_host_is(const struct lg_host *host, const struct lg_url *url)
+{
+	return host->tls == url->tls && host->url.port == url->port &&
+	       strcasecmp(host->url.host, url->host) == 0;
 }
 
 void lg_address_text(const struct lg_address *address, char ret[LG_ADDRESS_TEXT])

@@ -1,6 +1,6 @@
-/* Where the requests go: the URL's addresses, and sockets to them. */
-#ifndef LOADGEN_TARGET_H
-#define LOADGEN_TARGET_H
+/* Where requests go: a server, its addresses, and sockets to them. */
+#ifndef LOADGEN_HOST_H
+#define LOADGEN_HOST_H
 
 #include <netdb.h>
 #include <stddef.h>
@@ -9,21 +9,24 @@
 #include "loadgen/loadgen.h"
 #include "loadgen/url.h"
 
-#define LG_TARGET_MAX_ADDRESSES 64U
+#define LG_HOST_MAX_ADDRESSES 64U
 
 struct lg_address {
 	struct sockaddr_storage storage;
 	socklen_t size;
 };
 
-struct lg_target {
-	struct lg_address *addresses;
-	unsigned count;
+struct lg_host {
+	struct lg_url url; /* scheme, host and port; the path is that of the first request to it */
+	bool tls;
+	struct lg_address *addresses; /* none with a dial function */
+	unsigned address_count;
 };
 
 /* Resolves, which may take as long as the resolver does; 0, or -1 with a line. */
-int lg_target_init(struct lg_target *ret, const struct lg_url *url, char error[LG_ERROR_SIZE]);
-void lg_target_release(struct lg_target *target);
+int lg_host_resolve(struct lg_host *host, char error[LG_ERROR_SIZE]);
+void lg_host_release(struct lg_host *host);
+bool lg_host_is(const struct lg_host *host, const struct lg_url *url);
 
 /* "127.0.0.1:80", "[::1]:80". */
 #define LG_ADDRESS_TEXT (NI_MAXHOST + NI_MAXSERV + 4)

@@ -1,0 +1,2 @@
+/* To be written. */
+#include "loadgen/io.h"
