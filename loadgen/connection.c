@@ -357,6 +357,8 @@ void lg_connection_sent(struct lg_connection *connection, size_t size)
 	if (connection->out_left) {
 		connection->out += size;
 		connection->out_left -= size;
+		if (connection->vu)
+			connection->vu->flushed = connection->worker->now;
 		return;
 	}
 	queue->begin += size;

@@ -50,6 +50,8 @@ void lg_h1_input(struct lg_connection *connection, const char *data, size_t size
 		lg_connection_close(connection);
 		return;
 	}
+	if (lg_http_untouched(&connection->http))
+		connection->vu->first = connection->worker->now;
 	switch (lg_http_feed(&connection->http, data, size, &used)) {
 	case LG_HTTP_MORE:
 		break;

@@ -77,7 +77,8 @@ struct lg_expect {
 /*
  * What to send, how hard, how long. Strings are borrowed until lg_finish().
  * The stages up to the first one that ends at the highest target are the ramp;
- * from there that target is held until lg_release(), and the others follow.
+ * from there that target is held until lg_release(), and the others follow,
+ * less what the hold has already taken of those that keep to that target.
  */
 struct lg_plan {
 	const char *url, *method; /* one kind of request, as in struct lg_target */

@@ -106,15 +106,33 @@ struct lg_pace *lg_pace_change(struct lg_pace *pace, int64_t at, double rate)
 	return ret;
 }
 
+/* What is left of the stages behind the hold: it has already served as the plateau that follows the ramp. */
+static size_t stages_left(const struct lg_pace *pace, int64_t at, const struct lg_plan *plan,
+                          struct lg_stage *ret)
+{
+	size_t count = plan->stage_count > pace->rest ? plan->stage_count - pace->rest : 0, i = 0;
+	int64_t held = at - pace->peak;
+
+	memcpy(ret, plan->stages + pace->rest, count * sizeof *ret);
+	for (; i < count && ret[i].target == plan->stages[pace->rest - 1].target; i++) {
+		int64_t used = held < ret[i].length ? held : ret[i].length;
+
+		ret[i].length -= used;
+		held -= used;
+	}
+	return count;
+}
+
 struct lg_pace *lg_pace_resume(struct lg_pace *pace, int64_t at, const struct lg_plan *plan)
 {
-	size_t count = plan->stage_count > pace->rest ? plan->stage_count - pace->rest : 0;
-	struct lg_pace *ret = cut(pace, at, count + 1);
+	struct lg_stage *stages = calloc(plan->stage_count + 1, sizeof *stages);
+	struct lg_pace *ret = stages ? cut(pace, at, plan->stage_count + 1) : NULL;
 
-	if (!ret)
-		return NULL;
-	append_stages(ret, plan->stages + pace->rest, count, at, lg_pace_value(pace, at));
-	ret->rest = plan->stage_count;
+	if (ret) {
+		append_stages(ret, stages, stages_left(pace, at, plan, stages), at, lg_pace_value(pace, at));
+		ret->rest = plan->stage_count;
+	}
+	free(stages);
 	return ret;
 }
 

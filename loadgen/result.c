@@ -16,6 +16,9 @@ void lg_result_free(struct lg_result *result)
 			lg_histogram_free(result->by_status[i][class]);
 	}
 	lg_histogram_free(result->handshake);
+	lg_histogram_free(result->sending);
+	lg_histogram_free(result->waiting);
+	lg_histogram_free(result->receiving);
 	lg_histogram_free(result->whole);
 	lg_histogram_free(result->connect);
 	free(result->threads);
@@ -60,6 +63,7 @@ static struct lg_result *result_new(const struct lg_run *run)
 	for (int i = 0; i < LG_PHASES; i++)
 		made = make_phase(result, i, scheduled) && made;
 	made = make(&result->whole) && make(&result->connect) && make(&result->handshake) && made;
+	made = make(&result->sending) && make(&result->waiting) && make(&result->receiving) && made;
 	result->thread_count = run->worker_count;
 	result->threads = calloc(run->worker_count, sizeof *result->threads);
 	result->second_count = count_seconds(run);
@@ -100,6 +104,9 @@ static uint64_t add_worker(struct lg_result *result, const struct lg_stats *stat
 		add_latencies(result, i, &stats->latencies[i]);
 	}
 	lg_histogram_merge(result->handshake, stats->handshake);
+	lg_histogram_merge(result->sending, stats->sending);
+	lg_histogram_merge(result->waiting, stats->waiting);
+	lg_histogram_merge(result->receiving, stats->receiving);
 	lg_histogram_merge(result->connect, stats->connect);
 	result->censored += lg_counter_get(&stats->censored);
 	result->connections += lg_counter_get(&stats->connections);

@@ -23,6 +23,17 @@ static bool init_latencies(struct lg_latencies *latencies, bool scheduled)
 	return !failed;
 }
 
+/* The histograms of the whole run. */
+#define OTHERS 5
+
+static struct lg_histogram **other(struct lg_stats *stats, size_t i)
+{
+	struct lg_histogram **const all[OTHERS] = {&stats->connect, &stats->handshake, &stats->sending,
+	                                           &stats->waiting, &stats->receiving};
+
+	return all[i];
+}
+
 int lg_stats_init(struct lg_stats *stats, const struct lg_plan *plan)
 {
 	bool scheduled = plan->model == LG_RATE || plan->expected_interval, failed = false;
@@ -31,11 +42,13 @@ int lg_stats_init(struct lg_stats *stats, const struct lg_plan *plan)
 	stats->expected_interval = plan->model == LG_RATE ? 0 : plan->expected_interval;
 	for (int i = 0; i < LG_PHASES; i++)
 		failed = !init_latencies(&stats->latencies[i], scheduled) || failed;
-	stats->connect = lg_histogram_new();
-	stats->handshake = lg_histogram_new();
+	for (size_t i = 0; i < OTHERS; i++) {
+		*other(stats, i) = lg_histogram_new();
+		failed = failed || !*other(stats, i);
+	}
 	stats->rows = calloc(FIRST_ROWS, sizeof *stats->rows);
 	stats->row_capacity = FIRST_ROWS;
-	if (!failed && stats->connect && stats->handshake && stats->rows)
+	if (!failed && stats->rows)
 		return 0;
 	lg_stats_release(stats);
 	return -1;
@@ -53,8 +66,8 @@ void lg_stats_release(struct lg_stats *stats)
 {
 	for (int i = 0; i < LG_PHASES; i++)
 		release_latencies(&stats->latencies[i]);
-	lg_histogram_free(stats->connect);
-	lg_histogram_free(stats->handshake);
+	for (size_t i = 0; i < OTHERS; i++)
+		lg_histogram_free(*other(stats, i));
 	free(stats->rows);
 	memset(stats, 0, sizeof *stats);
 }
@@ -148,6 +161,9 @@ void lg_stats_answer(struct lg_stats *stats, const struct lg_answer *answer)
 	atomic_store_explicit(&stats->last_status, answer->status, memory_order_relaxed);
 	check(stats, answer);
 	lg_histogram_record(stats->latency->service[class], microseconds(answer->done - answer->sent));
+	lg_histogram_record(stats->sending, microseconds(answer->flushed - answer->sent));
+	lg_histogram_record(stats->waiting, microseconds(answer->first - answer->flushed));
+	lg_histogram_record(stats->receiving, microseconds(answer->done - answer->first));
 	if (stats->latency->response)
 		record_response(stats, answer);
 }

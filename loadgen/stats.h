@@ -30,7 +30,7 @@ struct lg_latencies {
 struct lg_stats {
 	struct lg_tally tallies[LG_PHASES];
 	struct lg_latencies latencies[LG_PHASES];
-	struct lg_histogram *connect, *handshake;
+	struct lg_histogram *connect, *handshake, *sending, *waiting, *receiving;
 	int64_t expected_interval;        /* closed model */
 	lg_counter vus, in_flight;        /* now */
 	lg_counter vus_started, censored; /* ever */
@@ -50,7 +50,7 @@ struct lg_stats {
 struct lg_answer {
 	unsigned status;
 	bool good_status, good_body;
-	int64_t scheduled, sent, done;
+	int64_t scheduled, sent, flushed, first, done;
 };
 
 /* 0, or -1 when out of memory. */

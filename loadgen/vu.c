@@ -193,7 +193,7 @@ void lg_vu_sent(struct lg_vu *vu)
 	struct lg_worker *w = vu->worker;
 
 	enter(vu, LG_VU_WAIT);
-	vu->sent = w->now;
+	vu->sent = vu->flushed = vu->first = w->now;
 	vu->match.length = 0;
 	vu->match.found = false;
 	lg_timer_set(&w->timers, &vu->timer, vu->began + w->job->timeout);
@@ -208,6 +208,8 @@ void lg_vu_answered(struct lg_vu *vu, unsigned status)
 		.good_body = !vu->match.pattern || vu->match.found,
 		.scheduled = vu->scheduled,
 		.sent = vu->sent,
+		.flushed = vu->flushed,
+		.first = vu->first,
 		.done = w->now,
 	};
 

@@ -45,7 +45,8 @@ struct lg_vu {
 	int32_t stream;                   /* HTTP/2: its stream */
 	int64_t scheduled;                /* when the request was due; closed model: `began` */
 	int64_t began;                    /* connecting included */
-	int64_t sent;
+	int64_t sent, flushed,
+		first;      /* when its first byte went out, its last; when the answer's first byte came */
 	int64_t backoff;    /* the next one, 0: no error since the last answer */
 	struct lg_vu *next; /* in worker->idle */
 };
