@@ -202,10 +202,12 @@ struct lg_result {
 		*response[LG_PHASES]; /* scheduled -> done; NULL: there is no schedule (closed model) */
 	struct lg_histogram *lag[LG_PHASES]; /* scheduled -> sent; NULL likewise */
 	struct lg_histogram *whole;          /* service, all phases */
-	struct lg_histogram *connect;        /* connecting, all phases */
-	struct lg_histogram *handshake;      /* TLS, all phases */
-	uint64_t censored;                   /* in flight when the run ended */
-	uint64_t connections;                /* opened */
+	struct lg_histogram *sending, *waiting,
+		*receiving;             /* its parts: last byte out, first byte in, last byte in */
+	struct lg_histogram *connect;   /* connecting, all phases */
+	struct lg_histogram *handshake; /* TLS, all phases */
+	uint64_t censored;              /* in flight when the run ended */
+	uint64_t connections;           /* opened */
 	struct lg_thread_use *threads;
 	size_t thread_count;
 	struct lg_second *seconds;
