@@ -231,6 +231,19 @@ static int interrupted(struct error *error)
 	return -1;
 }
 
+/* It had to end before the load began: what the idle pod gave is kept, if it gave anything. */
+static int ended_idle(const struct run *run, struct error *error)
+{
+	const struct outcome *outcome = run->outcome;
+
+	for (size_t i = 0; i < shots_count(outcome->idle); i++)
+		if (shots_at(outcome->idle, i)->data)
+			return 0;
+	if (signals_cancel)
+		return interrupted(error);
+	return error_set(error, "pod '%s' was lost before the load began", outcome->target.name);
+}
+
 static int prepare(struct run *run, struct error *error)
 {
 	struct outcome *outcome = run->outcome;
@@ -253,10 +266,8 @@ static int execute(struct run *run, struct error *error)
 		return -1;
 	run->watch = watch_start(run->plan, &run->outcome->target);
 	take_idle(run);
-	if (signals_cancel)
-		return interrupted(error);
-	if (watch_lost(run->watch))
-		return error_set(error, "pod '%s' was lost before the load began", run->outcome->target.name);
+	if (must_end(run))
+		return ended_idle(run, error);
 	if (start_load(run, error) < 0)
 		return -1;
 	drive(run);
