@@ -281,7 +281,7 @@ int run_loadtest(const struct plan *plan, struct error *error)
 	int status;
 
 	outcome.at.begun = clock_now();
-	outcome.at.wall_offset = clock_wall() - outcome.at.begun;
+	outcome.at.wall_offset = clock_wall_offset();
 	progress_init(&run.progress, plan->quiet, plan->vus);
 	status = execute(&run, error);
 	tear_down(&run);
