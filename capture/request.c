@@ -180,7 +180,7 @@ static CURLcode perform_alone(CURL *curl, const volatile int *cancel)
 }
 
 static enum cap_status failed(const struct exchange *exchange, const struct answer *answer, CURLcode code,
-                              const char *said, int64_t since, struct cap_error *error)
+                              const struct easy *easy, int64_t since, struct cap_error *error)
 {
 	if (code == CURLE_ABORTED_BY_CALLBACK)
 		return failure_set(error, CAP_CANCELLED, "cancelled");
@@ -194,7 +194,7 @@ static enum cap_status failed(const struct exchange *exchange, const struct answ
 		return error->status;
 	if (code == CURLE_HTTP_RETURNED_ERROR || code == CURLE_UNSUPPORTED_PROTOCOL)
 		return failure_set(error, CAP_FORMAT, "what answers does not speak HTTP");
-	return failure_of_curl(error, code, said);
+	return failure_of_curl(error, easy->curl, code, easy->said);
 }
 
 static enum cap_status accept_answer(struct answer *answer, CURL *curl, struct cap_response *ret,
@@ -232,7 +232,7 @@ enum cap_status exchange_run(const struct exchange *exchange, struct cap_respons
 		if (code == CURLE_OK)
 			status = accept_answer(&answer, easy.curl, ret, error);
 		else
-			status = failed(exchange, &answer, code, easy.said, since, error);
+			status = failed(exchange, &answer, code, &easy, since, error);
 	}
 	easy_release(&easy);
 	free(answer.response.body);

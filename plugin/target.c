@@ -23,9 +23,15 @@ int target_failure(const struct target *target, const struct cap_error *failure,
 			"stop it, or leave cpu out of --profiles",
 			doing, target->name);
 	case CAP_NOT_PPROF:
-		return error_set(error,
-		                 "%s: what answers is not pprof: %s; give --pprof-port or --pprof-path",
-		                 doing, failure->text);
+		return error_set(error, "%s: what answers is not pprof: %s; give %s", doing, failure->text,
+		                 target->pod ? "--pprof-port or --pprof-path"
+		                             : "the address that serves net/http/pprof");
+	case CAP_DNS:
+	case CAP_CONNECT:
+		if (target->pod)
+			break;
+		return error_set(error, "%s: %s; is the process up, and its pprof there?", doing,
+		                 failure->text);
 	case CAP_PORT:
 		return error_set(error, "%s: %s; give --pprof-port, or serve net/http/pprof in the pod",
 		                 doing, failure->text);
