@@ -263,6 +263,15 @@ static int probe_load(const struct plan *plan, struct target *target, struct err
 	return error_set(error, "send one request to '%s': %s; no load was sent", target->load_url, line);
 }
 
+/* Load alone: the run is called after where it goes. */
+static void prepare_nothing(const struct plan *plan, struct target *target)
+{
+	const char *host = strstr(plan->url, "://") + 3;
+
+	snprintf(target->name, sizeof target->name, "%.*s", (int)strcspn(host, "/?#"), host);
+	snprintf(target->why, sizeof target->why, "--url; nothing is captured");
+}
+
 int target_prepare(const struct plan *plan, struct target *ret, struct error *error)
 {
 	int status = 0;
@@ -273,7 +282,7 @@ int target_prepare(const struct plan *plan, struct target *ret, struct error *er
 	else if (!plan_is_local(plan))
 		status = prepare_pod(plan, ret, error);
 	else
-		snprintf(ret->name, sizeof ret->name, "load");
+		prepare_nothing(plan, ret);
 	if (status < 0 || choose_load(plan, ret, error) < 0)
 		return -1;
 	if (plan->pprof_url && plan->profiles && probe_process(ret, error) < 0)
