@@ -39,17 +39,16 @@ int error_usage(struct error *error, const char *format, ...)
 
 int error_prefix(struct error *error, const char *format, ...)
 {
-	char line[sizeof error->text];
+	char context[sizeof error->text], line[2 * sizeof error->text + 2];
 	va_list arguments;
-	size_t length;
 
 	va_start(arguments, format);
-	vsnprintf(line, sizeof line, format, arguments);
+	vsnprintf(context, sizeof context, format, arguments);
 	va_end(arguments);
-	length = strlen(line);
-	snprintf(line + length, sizeof line - length, ": %s", error->text);
+	snprintf(line, sizeof line, "%s: %s", context, error->text);
 	text_clean(line);
-	memcpy(error->text, line, sizeof line);
+	line[sizeof error->text - 1] = '\0';
+	memcpy(error->text, line, sizeof error->text);
 	return -1;
 }
 
