@@ -39,17 +39,18 @@ int error_usage(struct error *error, const char *format, ...)
 
 int error_prefix(struct error *error, const char *format, ...)
 {
-	char line[sizeof error->text];
+	char line[2 * sizeof error->text + 2]; /* both, and what is between them */
 	va_list arguments;
 	size_t length;
 
 	va_start(arguments, format);
-	vsnprintf(line, sizeof line, format, arguments);
+	vsnprintf(line, sizeof error->text, format, arguments);
 	va_end(arguments);
 	length = strlen(line);
 	snprintf(line + length, sizeof line - length, ": %s", error->text);
+	line[sizeof error->text - 1] = '\0';
 	text_clean(line);
-	memcpy(error->text, line, sizeof line);
+	memcpy(error->text, line, sizeof error->text);
 	return -1;
 }
 
