@@ -51,6 +51,8 @@ void progress_phase(struct progress *progress, const char *name, int64_t length)
 	progress->phase_begun = clock_now();
 	progress->phase_length = length;
 	progress->next = progress->phase_begun + (progress->terminal ? 0 : PLAIN_EVERY);
+	if (!progress->terminal)
+		progress->requests_at = 0; /* the rate of a plain line is of its own phase */
 	if (!progress->terminal && !progress->quiet)
 		fprintf(stderr, "%s\n", name);
 }
@@ -71,15 +73,20 @@ static void print_elapsed(FILE *out, const struct progress *progress, int64_t no
 		fprintf(out, " of %llds", length);
 }
 
+static void note_requests(struct progress *progress, const struct lg_snapshot *snapshot)
+{
+	progress->requests = snapshot->total.requests;
+	progress->requests_at = snapshot->now;
+}
+
 static double rate_since(struct progress *progress, const struct lg_snapshot *snapshot)
 {
 	int64_t elapsed = snapshot->now - progress->requests_at;
 	double rate = 0;
 
-	if (progress->requests_at && elapsed > 0)
+	if (elapsed > 0)
 		rate = (double)(snapshot->total.requests - progress->requests) * SECOND / (double)elapsed;
-	progress->requests = snapshot->total.requests;
-	progress->requests_at = snapshot->now;
+	note_requests(progress, snapshot);
 	return rate;
 }
 
@@ -109,6 +116,8 @@ void progress_tick(struct progress *progress, const struct lg_snapshot *snapshot
 	char line[512] = "";
 	FILE *out;
 
+	if (snapshot && !progress->requests_at)
+		note_requests(progress, snapshot);
 	if (progress->quiet || now < progress->next)
 		return;
 	progress->next = now + (progress->terminal ? LIVE_EVERY : PLAIN_EVERY);
