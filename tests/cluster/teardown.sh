@@ -48,7 +48,7 @@ unmount_all() {
 remove_links() {
 	local link
 	for link in $pod_link $node_link; do
-		ip link delete $link 2>/dev/null || true
+		ip link delete "$link" 2>/dev/null || true
 	done
 }
 
