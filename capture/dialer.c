@@ -69,7 +69,8 @@ enum dialer_state dialer_step(struct dialer *dialer, const struct pollfd *polled
 		code = curl_easy_getinfo(dialer->easy.curl, CURLINFO_ACTIVESOCKET, ret_socket);
 	if (code == CURLE_OK && *ret_socket != CURL_SOCKET_BAD)
 		return DIALER_CONNECTED;
-	failure_of_curl(error, code == CURLE_OK ? CURLE_COULDNT_CONNECT : code, dialer->easy.said);
+	failure_of_curl(error, dialer->easy.curl, code == CURLE_OK ? CURLE_COULDNT_CONNECT : code,
+	                dialer->easy.said);
 	return DIALER_FAILED;
 }
 

@@ -57,8 +57,22 @@ static enum cap_status status_of(CURLcode code)
 	}
 }
 
-enum cap_status failure_of_curl(struct cap_error *error, CURLcode code, const char *said)
+/* libcurl names the place and how long it took, not the cause. */
+static enum cap_status not_connected(struct cap_error *error, CURL *curl, const char *said)
 {
+	const char *delay = strstr(said, " after ");
+	long cause = 0;
+
+	if (curl_easy_getinfo(curl, CURLINFO_OS_ERRNO, &cause) != CURLE_OK || !cause)
+		return failure_set(error, CAP_CONNECT, "%s", said);
+	return failure_set(error, CAP_CONNECT, "%.*s: %s", (int)(delay ? delay - said : (long)strlen(said)),
+	                   said, strerrordesc_np((int)cause));
+}
+
+enum cap_status failure_of_curl(struct cap_error *error, CURL *curl, CURLcode code, const char *said)
+{
+	if (code == CURLE_COULDNT_CONNECT && said && *said)
+		return not_connected(error, curl, said);
 	return failure_set(error, status_of(code), "%s", said && *said ? said : curl_easy_strerror(code));
 }
 

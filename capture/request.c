@@ -9,6 +9,8 @@
 #include "capture/clock.h"
 #include "capture/endpoint.h"
 #include "capture/failure.h"
+#include "capture/handover.h"
+#include "capture/tunnel.h"
 
 #define CEILING_DEFAULT ((size_t)16 * 1024 * 1024)
 #define TIMEOUT_DEFAULT 30000000000LL
@@ -20,6 +22,8 @@ struct answer {
 	struct cap_response response;
 	size_t room, ceiling;
 	bool too_big, out_of_memory;
+	struct handover handover; /* through a tunnel */
+	struct cap_error failure; /* of the tunnel to take it */
 };
 
 static int grow(struct answer *answer, size_t wanted)
@@ -67,32 +71,30 @@ static size_t take_header(char *data, size_t unit, size_t count, void *context)
 	return unit * count;
 }
 
-/* ---- through a tunnel: libcurl is handed a socket that is connected already ---- */
+/* ---- through a tunnel: libcurl connects to us, and the tunnel carries our end ---- */
 
 static curl_socket_t open_socket(void *context, curlsocktype purpose, struct curl_sockaddr *address)
 {
-	const struct exchange *exchange = context;
-	struct cap_error error;
-	int fd;
-
-	(void)purpose, (void)address;
-	fd = cap_tunnel_dial(exchange->tunnel, exchange->port, &error);
-	return fd < 0 ? CURL_SOCKET_BAD : fd;
+	(void)purpose;
+	return handover_open(context, address);
 }
 
-static int socket_is_connected(void *context, curl_socket_t fd, curlsocktype purpose)
+/* Once libcurl has connected; whatever it has sent by then waits in the socket. */
+static void carry(const struct exchange *exchange, struct answer *answer)
 {
-	(void)context, (void)fd, (void)purpose;
-	return CURL_SOCKOPT_ALREADY_CONNECTED;
+	int fd = handover_take(&answer->handover);
+
+	if (fd >= 0)
+		tunnel_carry(exchange->tunnel, fd, exchange->port, &answer->failure);
 }
 
-static enum cap_status easy_of_tunnel(const struct exchange *exchange, struct easy *ret,
-                                      struct cap_error *error)
+static enum cap_status easy_of_tunnel(const struct exchange *exchange, struct answer *answer,
+                                      struct easy *ret, struct cap_error *error)
 {
 	enum cap_status status;
 	char *url;
 
-	/* An address, so that nothing is resolved; nothing connects to it either. */
+	/* An address, so that nothing is resolved; open_socket puts another in its place. */
 	if (asprintf(&url, "%s://127.0.0.1:%u%s", exchange->tls ? "https" : "http", exchange->port,
 	             exchange->request->path) < 0)
 		return failure_set(error, CAP_MEMORY, "out of memory");
@@ -101,8 +103,7 @@ static enum cap_status easy_of_tunnel(const struct exchange *exchange, struct ea
 	if (status != CAP_OK)
 		return status;
 	curl_easy_setopt(ret->curl, CURLOPT_OPENSOCKETFUNCTION, open_socket);
-	curl_easy_setopt(ret->curl, CURLOPT_OPENSOCKETDATA, exchange);
-	curl_easy_setopt(ret->curl, CURLOPT_SOCKOPTFUNCTION, socket_is_connected);
+	curl_easy_setopt(ret->curl, CURLOPT_OPENSOCKETDATA, &answer->handover);
 	curl_easy_setopt(ret->curl, CURLOPT_SSL_VERIFYPEER, 0L);
 	curl_easy_setopt(ret->curl, CURLOPT_SSL_VERIFYHOST, 0L);
 	return CAP_OK;
@@ -131,7 +132,7 @@ static enum cap_status set_up(const struct exchange *exchange, struct answer *an
 	enum cap_status status;
 
 	if (exchange->tunnel)
-		status = easy_of_tunnel(exchange, easy, error);
+		status = easy_of_tunnel(exchange, answer, easy, error);
 	else
 		status = endpoint_easy(exchange->endpoint, request->path, easy, error);
 	if (status == CAP_OK && exchange->endpoint)
@@ -149,8 +150,9 @@ static enum cap_status set_up(const struct exchange *exchange, struct answer *an
 }
 
 /* CURLE_ABORTED_BY_CALLBACK: cancelled. */
-static CURLcode perform(CURLM *multi, const volatile int *cancel)
+static CURLcode perform(CURLM *multi, const struct exchange *exchange, struct answer *answer)
 {
+	const volatile int *cancel = exchange->request->cancel;
 	int running = 1, left;
 	CURLMsg *message;
 
@@ -159,6 +161,7 @@ static CURLcode perform(CURLM *multi, const volatile int *cancel)
 			return CURLE_ABORTED_BY_CALLBACK;
 		if (curl_multi_perform(multi, &running) != CURLM_OK)
 			return CURLE_OUT_OF_MEMORY;
+		carry(exchange, answer);
 		if (running)
 			curl_multi_poll(multi, NULL, 0, POLL_MS, NULL);
 	}
@@ -166,13 +169,13 @@ static CURLcode perform(CURLM *multi, const volatile int *cancel)
 	return message ? message->data.result : CURLE_OUT_OF_MEMORY;
 }
 
-static CURLcode perform_alone(CURL *curl, const volatile int *cancel)
+static CURLcode perform_alone(CURL *curl, const struct exchange *exchange, struct answer *answer)
 {
 	CURLM *multi = curl_multi_init();
 	CURLcode code = CURLE_OUT_OF_MEMORY;
 
 	if (multi && curl_multi_add_handle(multi, curl) == CURLM_OK) {
-		code = perform(multi, cancel);
+		code = perform(multi, exchange, answer);
 		curl_multi_remove_handle(multi, curl);
 	}
 	curl_multi_cleanup(multi);
@@ -180,7 +183,7 @@ static CURLcode perform_alone(CURL *curl, const volatile int *cancel)
 }
 
 static enum cap_status failed(const struct exchange *exchange, const struct answer *answer, CURLcode code,
-                              const char *said, int64_t since, struct cap_error *error)
+                              const struct easy *easy, int64_t since, struct cap_error *error)
 {
 	if (code == CURLE_ABORTED_BY_CALLBACK)
 		return failure_set(error, CAP_CANCELLED, "cancelled");
@@ -189,12 +192,16 @@ static enum cap_status failed(const struct exchange *exchange, const struct answ
 		                   answer->ceiling);
 	if (answer->out_of_memory)
 		return failure_set(error, CAP_MEMORY, "out of memory");
+	if (answer->failure.status != CAP_OK) {
+		*error = answer->failure;
+		return error->status;
+	}
 	if (exchange->tunnel && code != CURLE_OPERATION_TIMEDOUT &&
 	    cap_tunnel_error(exchange->tunnel, exchange->port, since, error) != CAP_OK)
 		return error->status;
 	if (code == CURLE_HTTP_RETURNED_ERROR || code == CURLE_UNSUPPORTED_PROTOCOL)
 		return failure_set(error, CAP_FORMAT, "what answers does not speak HTTP");
-	return failure_of_curl(error, code, said);
+	return failure_of_curl(error, easy->curl, code, easy->said);
 }
 
 static enum cap_status accept_answer(struct answer *answer, CURL *curl, struct cap_response *ret,
@@ -220,21 +227,23 @@ enum cap_status exchange_run(const struct exchange *exchange, struct cap_respons
                              struct cap_error *error)
 {
 	const struct cap_request *request = exchange->request;
-	struct answer answer = {.ceiling = request->ceiling ? request->ceiling : CEILING_DEFAULT};
+	struct answer answer = {.ceiling = request->ceiling ? request->ceiling : CEILING_DEFAULT,
+	                        .handover = HANDOVER_INIT};
 	struct easy easy = {0};
 	int64_t since = clock_now();
 	enum cap_status status = set_up(exchange, &answer, &easy, error);
 
 	*ret = (struct cap_response){0};
 	if (status == CAP_OK) {
-		CURLcode code = perform_alone(easy.curl, request->cancel);
+		CURLcode code = perform_alone(easy.curl, exchange, &answer);
 
 		if (code == CURLE_OK)
 			status = accept_answer(&answer, easy.curl, ret, error);
 		else
-			status = failed(exchange, &answer, code, easy.said, since, error);
+			status = failed(exchange, &answer, code, &easy, since, error);
 	}
 	easy_release(&easy);
+	handover_release(&answer.handover);
 	free(answer.response.body);
 	return status;
 }

@@ -1,3 +1,5 @@
+#include "capture/tunnel.h"
+
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
@@ -330,19 +332,12 @@ enum cap_status cap_tunnel_open(const struct cap_endpoint *api_server, const cha
 	return CAP_OK;
 }
 
-int cap_tunnel_dial(struct cap_tunnel *tunnel, uint16_t port, struct cap_error *error)
+int tunnel_carry(struct cap_tunnel *tunnel, int socket, uint16_t port, struct cap_error *error)
 {
-	struct channel *channel;
-	int pair[2];
+	struct channel *channel = channel_new(socket, port, &times);
 
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair) != 0) {
-		failure_set(error, CAP_CONNECT, "no socket left: %s", strerrordesc_np(errno));
-		return -1;
-	}
-	channel = channel_new(pair[1], port, &times);
 	if (!channel) {
-		close(pair[0]);
-		close(pair[1]);
+		close(socket);
 		failure_set(error, CAP_MEMORY, "out of memory");
 		return -1;
 	}
@@ -353,6 +348,21 @@ int cap_tunnel_dial(struct cap_tunnel *tunnel, uint16_t port, struct cap_error *
 	tunnel->stats.open++;
 	pthread_mutex_unlock(&tunnel->lock);
 	wake(tunnel);
+	return 0;
+}
+
+int cap_tunnel_dial(struct cap_tunnel *tunnel, uint16_t port, struct cap_error *error)
+{
+	int pair[2];
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair) != 0) {
+		failure_set(error, CAP_CONNECT, "no socket left: %s", strerrordesc_np(errno));
+		return -1;
+	}
+	if (tunnel_carry(tunnel, pair[1], port, error) < 0) {
+		close(pair[0]);
+		return -1;
+	}
 	return pair[0];
 }
 

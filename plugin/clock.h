@@ -23,6 +23,22 @@ static inline int64_t clock_wall(void)
 	return clock_of(CLOCK_REALTIME);
 }
 
+/* What to add to clock_now() for the wall clock; of several looks the one that was interrupted least. */
+static inline int64_t clock_wall_offset(void)
+{
+	int64_t ret = 0, narrowest = INT64_MAX;
+
+	for (int i = 0; i < 5; i++) {
+		int64_t before = clock_now(), wall = clock_wall(), width = clock_now() - before;
+
+		if (width >= narrowest)
+			continue;
+		narrowest = width;
+		ret = wall - before - width / 2;
+	}
+	return ret;
+}
+
 static inline void clock_sleep(int64_t ns)
 {
 	struct timespec t = {ns / 1000000000LL, ns % 1000000000LL};

@@ -145,33 +145,33 @@ int cluster_call_failed(const struct cluster_call *call, const struct cap_error 
 {
 	const struct kubeconfig *config = call->config;
 	const char *server = config->server;
-	char from[256];
+	char from[256] = "";
 
-	snprintf(from, sizeof from, config->context ? "context '%s'" : "%s",
-	         config->context ? config->context : config->source);
+	if (config->context)
+		snprintf(from, sizeof from, " of context '%.200s'", config->context);
 	switch (failure->status) {
 	case CAP_HTTP:
 		return http_failure(call, failure, body, error);
 	case CAP_DNS:
 		return error_set(error,
-		                 "%s: cannot resolve the API server '%s' of %s: %s; is this machine in its "
+		                 "%s: cannot resolve the API server '%s'%s: %s; is this machine in its "
 		                 "network or VPN?",
 		                 call->doing, server, from, failure->text);
 	case CAP_CONNECT:
-		return error_set(error, "%s: cannot reach the API server '%s' of %s: %s; is the cluster up?",
+		return error_set(error, "%s: cannot reach the API server '%s'%s: %s; is the cluster up?",
 		                 call->doing, server, from, failure->text);
 	case CAP_TLS:
 		return error_set(error,
-		                 "%s: the certificate of the API server '%s' of %s is not accepted: %s; see "
+		                 "%s: the certificate of the API server '%s'%s is not accepted: %s; see "
 		                 "--certificate-authority and --tls-server-name",
 		                 call->doing, server, from, failure->text);
 	case CAP_TIMEOUT:
 		return error_set(error,
-		                 "%s: no answer from the API server '%s' of %s within %gs; see "
+		                 "%s: no answer from the API server '%s'%s within %gs; see "
 		                 "--request-timeout",
 		                 call->doing, server, from, (double)call->timeout / 1e9);
 	default:
-		return error_set(error, "%s: the API server '%s' of %s: %s", call->doing, server, from,
+		return error_set(error, "%s: the API server '%s'%s: %s", call->doing, server, from,
 		                 failure->text);
 	}
 }

@@ -53,11 +53,9 @@ int64_t duration_parse(const char *text)
 		if (value < 0 || !unit)
 			return -1;
 		sum += value * (double)unit->ns;
-		if (sum > (double)DURATION_MAX)
-			return -1;
 		text += strlen(unit->name);
 	}
-	return (int64_t)(sum + 0.5);
+	return sum > (double)DURATION_MAX ? INT64_MAX : (int64_t)(sum + 0.5);
 }
 
 char *duration_print(int64_t ns, char ret[32])

@@ -39,17 +39,16 @@ int error_usage(struct error *error, const char *format, ...)
 
 int error_prefix(struct error *error, const char *format, ...)
 {
-	char line[sizeof error->text];
+	char prefix[sizeof error->text], *line;
 	va_list arguments;
-	size_t length;
 
 	va_start(arguments, format);
-	vsnprintf(line, sizeof line, format, arguments);
+	vsnprintf(prefix, sizeof prefix, format, arguments);
 	va_end(arguments);
-	length = strlen(line);
-	snprintf(line + length, sizeof line - length, ": %s", error->text);
+	line = xprintf("%s: %s", prefix, error->text);
 	text_clean(line);
-	memcpy(error->text, line, sizeof line);
+	snprintf(error->text, sizeof error->text, "%s", line);
+	free(line);
 	return -1;
 }
 

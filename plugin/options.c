@@ -252,12 +252,13 @@ static void print_wrapped(FILE *out, const char *text)
 	while (*text) {
 		int length = (int)strcspn(text, " ");
 
-		if (column + length > 100)
+		if (column > 30 && column + 1 + length > 100)
 			column = fprintf(out, "\n%30s", "") - 1;
+		else if (column > 30)
+			column += fprintf(out, " ");
 		column += fprintf(out, "%.*s", length, text);
 		text += length;
-		if (*text == ' ')
-			text++, column += fprintf(out, " ");
+		text += *text == ' ';
 	}
 	fputc('\n', out);
 }
@@ -273,9 +274,8 @@ static void print_option(FILE *out, const struct option *o)
 	else
 		snprintf(head, sizeof head, "      --%s%s%s", o->name, o->value ? " " : "",
 		         o->value ? o->value : "");
-	length = fprintf(out, "%-29s ", head);
-	if (length > 30)
-		fprintf(out, "\n%30s", "");
+	length = fprintf(out, "%-29s", head);
+	fprintf(out, "%s%*s", length > 29 ? "\n" : "", length > 29 ? 30 : 1, "");
 	print_wrapped(out, o->help);
 }
 

@@ -64,7 +64,7 @@ void options_help(FILE *out, const struct option_group *groups, size_t group_cou
 /* Frees what OPTION_LIST values hold. */
 void options_release(const struct option_group *groups, size_t group_count);
 
-/* "1m30s" -> ns; -1 when malformed or over 100 hours. */
+/* "1m30s" -> ns; -1 when malformed, INT64_MAX when over 100 hours. */
 int64_t duration_parse(const char *text);
 /* ns -> "1m30s", "1.5s", "250ms" into `ret`; returns it. */
 char *duration_print(int64_t ns, char ret[32]);

@@ -14,12 +14,14 @@
 
 #define LIVE_EVERY  (250 * MILLI)
 #define PLAIN_EVERY (5 * SECOND)
+/* A rate over less than this says nothing. */
+#define RATE_OVER (200 * MILLI)
 
 void progress_init(struct progress *progress, bool quiet, unsigned vus)
 {
 	const char *term = getenv("TERM");
 
-	*progress = (struct progress){.quiet = quiet, .vus = vus, .phase = ""};
+	*progress = (struct progress){.quiet = quiet, .vus = vus, .phase = "", .limit = ""};
 	progress->terminal = isatty(STDERR_FILENO) && !(term && strcmp(term, "dumb") == 0);
 }
 
@@ -45,19 +47,21 @@ void progress_note(struct progress *progress, const char *format, ...)
 	fprintf(stderr, "%s\n", line);
 }
 
-void progress_phase(struct progress *progress, const char *name, int64_t length)
+void progress_phase(struct progress *progress, const char *name, const char *limit, int64_t length)
 {
+	char text[32];
+
 	progress->phase = name;
+	progress->limit = limit;
 	progress->phase_begun = clock_now();
 	progress->phase_length = length;
 	progress->next = progress->phase_begun + (progress->terminal ? 0 : PLAIN_EVERY);
-	if (!progress->terminal && !progress->quiet)
+	if (progress->terminal || progress->quiet)
+		return;
+	if (length)
+		fprintf(stderr, "%-7s %s%s\n", name, limit, duration_print(length, text));
+	else
 		fprintf(stderr, "%s\n", name);
-}
-
-bool progress_due(const struct progress *progress)
-{
-	return !progress->quiet && clock_now() >= progress->next;
 }
 
 /* "5s of 15s", "5s". */
@@ -68,30 +72,42 @@ static void print_elapsed(FILE *out, const struct progress *progress, int64_t no
 
 	fprintf(out, "%-7s %llds", progress->phase, elapsed);
 	if (length && elapsed <= length)
-		fprintf(out, " of %llds", length);
+		fprintf(out, " of %s%llds", progress->limit, length);
 }
 
-static double rate_since(struct progress *progress, const struct lg_snapshot *snapshot)
+/* The load begins with the phase in which it is first looked at. */
+static void note_rate(struct progress *progress, const struct lg_snapshot *snapshot)
 {
-	int64_t elapsed = snapshot->now - progress->requests_at;
-	double rate = 0;
+	int64_t since = progress->requests_at ? progress->requests_at : progress->phase_begun;
+	int64_t elapsed = snapshot->now - since;
 
-	if (progress->requests_at && elapsed > 0)
-		rate = (double)(snapshot->total.requests - progress->requests) * SECOND / (double)elapsed;
+	if (elapsed < RATE_OVER)
+		return;
+	progress->rate = (double)(snapshot->total.requests - progress->requests) * SECOND / (double)elapsed;
 	progress->requests = snapshot->total.requests;
 	progress->requests_at = snapshot->now;
-	return rate;
+}
+
+/* Between two snapshots there may be no answer at all. */
+static void note_latency(struct progress *progress, const struct lg_snapshot *snapshot)
+{
+	if (!snapshot->recent_p99)
+		return;
+	progress->p50 = snapshot->recent_p50;
+	progress->p99 = snapshot->recent_p99;
 }
 
 static void print_load(FILE *out, struct progress *progress, const struct lg_snapshot *snapshot)
 {
 	char rate[32], p50[32], p99[32];
 
-	fprintf(out, "  %u/%u VUs  %s req/s  p50 %s p99 %s  %llu failed", snapshot->vus, progress->vus,
-	        figure_count(rate_since(progress, snapshot), rate),
-	        figure_time((double)snapshot->recent_p50 * 1e3, p50),
-	        figure_time((double)snapshot->recent_p99 * 1e3, p99),
-	        (unsigned long long)snapshot->total.failed);
+	note_rate(progress, snapshot);
+	fprintf(out, "  %u/%u VUs  %s req/s", snapshot->vus, progress->vus,
+	        figure_count(progress->rate, rate));
+	if (progress->p99)
+		fprintf(out, "  p50 %s p99 %s", figure_time((double)progress->p50 * 1e3, p50),
+		        figure_time((double)progress->p99 * 1e3, p99));
+	fprintf(out, "  %llu failed", (unsigned long long)snapshot->total.failed);
 	if (snapshot->total.failed && snapshot->last_error[0])
 		fprintf(out, " (%.60s)", snapshot->last_error);
 }
@@ -109,6 +125,8 @@ void progress_tick(struct progress *progress, const struct lg_snapshot *snapshot
 	char line[512] = "";
 	FILE *out;
 
+	if (snapshot)
+		note_latency(progress, snapshot);
 	if (progress->quiet || now < progress->next)
 		return;
 	progress->next = now + (progress->terminal ? LIVE_EVERY : PLAIN_EVERY);

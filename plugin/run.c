@@ -62,7 +62,7 @@ static void take_idle(struct run *run)
 
 	if (!outcome->target.has_pprof || !profiles)
 		return;
-	progress_phase(&run->progress, "idle", plan->baseline);
+	progress_phase(&run->progress, "idle", "", plan->baseline);
 	outcome->idle = shots_start(&outcome->target.pprof, profiles, plan->baseline, plan->slice);
 	while (!shots_done(outcome->idle) && !must_end(run))
 		plan->baseline ? tick(run) : clock_sleep(5 * MILLI);
@@ -88,7 +88,7 @@ static int start_load(struct run *run, struct error *error)
 
 static void wait_for_ramp(struct run *run)
 {
-	progress_phase(&run->progress, "ramp", run->plan->ramp);
+	progress_phase(&run->progress, "ramp", "", run->plan->ramp);
 	while (!run->ramp_done && !must_end(run))
 		tick(run);
 }
@@ -97,7 +97,7 @@ static void wait_until_steady(struct run *run)
 {
 	int64_t end = clock_now() + run->plan->settle;
 
-	progress_phase(&run->progress, "settle", run->plan->settle);
+	progress_phase(&run->progress, "settle", "at most ", run->plan->settle);
 	while (!run->outcome->steady && clock_now() < end && !must_end(run)) {
 		tick(run);
 		run->outcome->steady = steady_now(&run->steady, &run->outcome->variation);
@@ -117,7 +117,7 @@ static void capture(struct run *run)
 	struct outcome *outcome = run->outcome;
 	int64_t begin = clock_now() + 2 * LG_WINDOW_LEAD, end;
 
-	progress_phase(&run->progress, "capture", plan->window);
+	progress_phase(&run->progress, "capture", "", plan->window);
 	lg_set_window(run->load, begin, INT64_MAX);
 	clock_sleep(begin - clock_now());
 	outcome->at.capture_begin = begin;
@@ -231,6 +231,19 @@ static int interrupted(struct error *error)
 	return -1;
 }
 
+/* It had to end before the load began: what the idle pod gave is kept, if it gave anything. */
+static int ended_idle(const struct run *run, struct error *error)
+{
+	const struct outcome *outcome = run->outcome;
+
+	for (size_t i = 0; i < shots_count(outcome->idle); i++)
+		if (shots_at(outcome->idle, i)->data)
+			return 0;
+	if (signals_cancel)
+		return interrupted(error);
+	return error_set(error, "pod '%s' was lost before the load began", outcome->target.name);
+}
+
 static int prepare(struct run *run, struct error *error)
 {
 	struct outcome *outcome = run->outcome;
@@ -241,7 +254,7 @@ static int prepare(struct run *run, struct error *error)
 	if (target_prepare(run->plan, &outcome->target, error) < 0)
 		return signals_cancel ? interrupted(error) : -1;
 	outcome->at.prepared = clock_now();
-	progress_note(&run->progress, "target  %s: %s", target->name, target->why);
+	progress_note(&run->progress, "target  %s (%s)", target->name, target->why);
 	if (target->ranking.note[0])
 		progress_note(&run->progress, "note    %s", target->ranking.note);
 	return 0;
@@ -253,10 +266,8 @@ static int execute(struct run *run, struct error *error)
 		return -1;
 	run->watch = watch_start(run->plan, &run->outcome->target);
 	take_idle(run);
-	if (signals_cancel)
-		return interrupted(error);
-	if (watch_lost(run->watch))
-		return error_set(error, "pod '%s' was lost before the load began", run->outcome->target.name);
+	if (must_end(run))
+		return ended_idle(run, error);
 	if (start_load(run, error) < 0)
 		return -1;
 	drive(run);
@@ -270,7 +281,7 @@ int run_loadtest(const struct plan *plan, struct error *error)
 	int status;
 
 	outcome.at.begun = clock_now();
-	outcome.at.wall_offset = clock_wall() - outcome.at.begun;
+	outcome.at.wall_offset = clock_wall_offset();
 	progress_init(&run.progress, plan->quiet, plan->vus);
 	status = execute(&run, error);
 	tear_down(&run);

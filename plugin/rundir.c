@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <ftw.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -16,6 +17,13 @@ static int cannot(const char *path, struct error *error)
 {
 	return error_set(error, "cannot write the run directory '%s': %s; --out names another place", path,
 	                 strerror(errno));
+}
+
+static void make_base(struct rundir *dir)
+{
+	dir->made_base = mkdir(RUNDIR_BASE, 0700) == 0;
+	if (dir->made_base)
+		signals_register(RUNDIR_BASE);
 }
 
 int rundir_open(struct rundir *dir, const char *out, struct error *error)
@@ -34,14 +42,16 @@ int rundir_open(struct rundir *dir, const char *out, struct error *error)
 		while (length > 1 && out[length - 1] == '/')
 			length--;
 		snprintf(dir->final, sizeof dir->final, "%.*s", (int)length, out);
-		snprintf(dir->temporary, sizeof dir->temporary, "%.4000s.partial-%d", dir->final,
-		         (int)getpid());
+		snprintf(dir->temporary, sizeof dir->temporary, "%.4000s.partial-XXXXXX", dir->final);
 	} else {
-		dir->made_base = mkdir(RUNDIR_BASE, 0700) == 0;
-		snprintf(dir->temporary, sizeof dir->temporary, RUNDIR_BASE "/.partial-%d", (int)getpid());
+		make_base(dir);
+		snprintf(dir->temporary, sizeof dir->temporary, RUNDIR_BASE "/.partial-XXXXXX");
 	}
-	if (mkdir(dir->temporary, 0700) != 0)
-		return cannot(out ? out : RUNDIR_BASE, error);
+	if (!mkdtemp(dir->temporary)) {
+		cannot(out ? out : RUNDIR_BASE, error);
+		dir->temporary[0] = '\0';
+		return -1;
+	}
 	signals_register(dir->temporary);
 	return 0;
 }

@@ -1,7 +1,7 @@
 /*
  * SIGINT, SIGTERM and SIGHUP ask the run to end in order; a second one ends the
  * program at once, after removing the temporary files that are registered.
- * SIGPIPE is ignored.
+ * SIGHUP stays ignored where it was (nohup), SIGPIPE always is.
  */
 #ifndef PLUGIN_SIGNALS_H
 #define PLUGIN_SIGNALS_H

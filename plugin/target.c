@@ -23,9 +23,15 @@ int target_failure(const struct target *target, const struct cap_error *failure,
 			"stop it, or leave cpu out of --profiles",
 			doing, target->name);
 	case CAP_NOT_PPROF:
-		return error_set(error,
-		                 "%s: what answers is not pprof: %s; give --pprof-port or --pprof-path",
-		                 doing, failure->text);
+		return error_set(error, "%s: what answers is not pprof: %s; give %s", doing, failure->text,
+		                 target->pod ? "--pprof-port or --pprof-path"
+		                             : "the address that serves net/http/pprof");
+	case CAP_DNS:
+	case CAP_CONNECT:
+		if (target->pod)
+			break;
+		return error_set(error, "%s: %s; is the process up, and its pprof there?", doing,
+		                 failure->text);
 	case CAP_PORT:
 		return error_set(error, "%s: %s; give --pprof-port, or serve net/http/pprof in the pod",
 		                 doing, failure->text);
@@ -257,6 +263,15 @@ static int probe_load(const struct plan *plan, struct target *target, struct err
 	return error_set(error, "send one request to '%s': %s; no load was sent", target->load_url, line);
 }
 
+/* Load alone: the run is called after where it goes. */
+static void prepare_nothing(const struct plan *plan, struct target *target)
+{
+	const char *host = strstr(plan->url, "://") + 3;
+
+	snprintf(target->name, sizeof target->name, "%.*s", (int)strcspn(host, "/?#"), host);
+	snprintf(target->why, sizeof target->why, "--url; nothing is captured");
+}
+
 int target_prepare(const struct plan *plan, struct target *ret, struct error *error)
 {
 	int status = 0;
@@ -267,7 +282,7 @@ int target_prepare(const struct plan *plan, struct target *ret, struct error *er
 	else if (!plan_is_local(plan))
 		status = prepare_pod(plan, ret, error);
 	else
-		snprintf(ret->name, sizeof ret->name, "load");
+		prepare_nothing(plan, ret);
 	if (status < 0 || choose_load(plan, ret, error) < 0)
 		return -1;
 	if (plan->pprof_url && plan->profiles && probe_process(ret, error) < 0)

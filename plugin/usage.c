@@ -60,7 +60,7 @@ int usage_parse(const cJSON *item, struct pod_usage *ret, struct error *error)
 			return -1;
 	}
 	usage.cpu_milli = quantity_milli(usage.cpu_nano);
-	usage.window = window > 0 ? window : 0;
+	usage.window = window > 0 && window < INT64_MAX ? window : 0;
 	snprintf(usage.timestamp, sizeof usage.timestamp, "%s", text_of(item, "timestamp"));
 	text_clean(usage.timestamp);
 	*ret = usage;

@@ -51,6 +51,10 @@ start_containerd() {
 		    conf_dir = "$state/cni"
 		  [plugins."io.containerd.grpc.v1.cri".containerd]
 		    snapshotter = "native"
+		    [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc]
+		      runtime_type = "io.containerd.runc.v2"
+		      [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc.options]
+		        Root = "$state/runc"
 	END
 	spawn containerd containerd --config "$state/containerd.toml"
 	await 20 containerd ctr_k8s version
@@ -96,6 +100,7 @@ start_kubelet() {
 		tlsPrivateKeyFile: $pki/kubelet.key
 		containerRuntimeEndpoint: unix://$socket
 		podLogsDir: $state/pods-log
+		volumePluginDir: $state/volume-plugins
 		cgroupDriver: cgroupfs
 		failCgroupV1: false
 		failSwapOn: false

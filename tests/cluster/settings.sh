@@ -8,6 +8,7 @@ cache=${XDG_CACHE_HOME:-$HOME/.cache}/kubectl-pprof
 programs=$cache/k8s-$kubernetes
 metrics_server_program=$cache/metrics-server-$metrics_server/metrics-server
 state=${KUBECTL_PPROF_CLUSTER:-/run/kubectl-pprof-cluster}
+failure_log=$cache/cluster-log
 pki=$state/pki
 socket=$state/containerd.sock
 

@@ -9,7 +9,7 @@ end() { # name... : asks, then insists
 		kill "$pid" 2>/dev/null || true
 	done
 	for name in "$@"; do
-		ended_within 5 "$name" || kill -KILL "$(cut -d ' ' -f 1 "$state/pids/$name")" 2>/dev/null || true
+		ended_within 2 "$name" || kill -KILL "$(cut -d ' ' -f 1 "$state/pids/$name")" 2>/dev/null || true
 		rm -f "$state/pids/$name"
 	done
 }
@@ -28,6 +28,7 @@ shims() { pgrep -f -- "^[^ ]*containerd-shim-runc-v2 .*-address $socket( |\$)" |
 end_containers() {
 	local shim
 	for shim in $(shims); do
+		ss -Hxlp | awk -v pid=",pid=$shim," 'index($0, pid) && $5 ~ "^/run/containerd/s/" {print $5}' | xargs -r rm -f
 		pkill -KILL -P "$shim" || true
 	done
 	for shim in $(shims); do
@@ -47,16 +48,20 @@ unmount_all() {
 remove_links() {
 	local link
 	for link in $pod_link $node_link; do
-		ip link delete $link 2>/dev/null || true
+		ip link delete "$link" 2>/dev/null || true
 	done
 }
 
 # All of Kubernetes' chains and the rules that lead there carry the prefix; other rules stay, counters and all.
+# nfacct holds the counters that kube-proxy's rules add to.
 remove_rules() {
-	local family
+	local family rules counter
 	for family in iptables ip6tables; do
-		$family-save 2>/dev/null | grep -q KUBE- || continue
-		$family-save -c | grep -v KUBE- | $family-restore -c || say "some rules of $family could not be removed"
+		rules=$($family-save -c 2>/dev/null) && [[ $rules = *KUBE-* ]] || continue
+		grep -v KUBE- <<<"$rules" | $family-restore -c || say "some rules of $family could not be removed"
+	done
+	for counter in ct_state_invalid_dropped_pkts localhost_nps_accepted_pkts; do
+		nfacct delete $counter 2>/dev/null || true
 	done
 }
 
@@ -64,13 +69,33 @@ remove_cgroups() {
 	find /sys/fs/cgroup -depth -type d -path '*/kubepods*' -exec rmdir {} + 2>/dev/null || true
 }
 
-remove_logs() {
+# What the daemons leave in places that no option of theirs moves: what CNI remembers of each pod, the
+# kubelet's links to logs and its socket for devices. Folders go if they are new and empty.
+remove_files() {
+	local result id folder
+	for result in /var/lib/cni/results/kubectl-pprof-*; do
+		id=${result##*/kubectl-pprof-}
+		rm -f "$result" "/var/lib/cni/results/cni-loopback-${id%-eth0}-lo"
+	done
 	find /var/log/containers -lname "$state/*" -delete 2>/dev/null || true
-	rm -rf /var/lib/cni/results/kubectl-pprof-* /var/lib/cni/cache/results/kubectl-pprof-* 2>/dev/null || true
+	[ ! -f "$state/new-folders" ] || while read -r folder; do
+		rm -f "$folder/device-plugins/kubelet.sock"
+		find "$folder" -depth -type d -empty -delete 2>/dev/null || true
+	done <"$state/new-folders"
 }
 
+note_new_folders() {
+	local folder
+	for folder in /run/containerd /var/lib/cni /var/lib/kubelet /var/log/containers; do
+		[ -d $folder ] || echo $folder
+	done >"$state/new-folders"
+}
+
+# Of the kubelet, kube-proxy and CNI's bridge.
 keep_sysctls() {
-	sysctl -e net.ipv4.ip_forward net.ipv4.conf.all.route_localnet | tr -d ' ' >"$state/sysctls"
+	sysctl -e net.ipv4.ip_forward net.ipv4.conf.all.route_localnet vm.overcommit_memory vm.panic_on_oom \
+		kernel.panic kernel.panic_on_oops kernel.keys.root_maxkeys kernel.keys.root_maxbytes \
+		net.bridge.bridge-nf-call-iptables 2>/dev/null | tr -d ' ' >"$state/sysctls"
 }
 
 restore_sysctls() {
@@ -87,7 +112,7 @@ stop() {
 	remove_rules
 	remove_links
 	remove_cgroups
-	remove_logs
+	remove_files
 	restore_sysctls
 	rm -rf --one-file-system "$state"
 }
