@@ -53,6 +53,15 @@ void lg_histogram_merge(struct lg_histogram *h, const struct lg_histogram *from)
 	lg_counter_add(&h->over_range, lg_counter_get(&from->over_range));
 }
 
+void lg_histogram_subtract(struct lg_histogram *h, const struct lg_histogram *earlier)
+{
+	uint32_t top = top_of(earlier);
+
+	for (uint32_t i = 0; i < top; i++)
+		lg_counter_add(&h->counts[i], -lg_counter_get(&earlier->counts[i]));
+	lg_counter_add(&h->over_range, -lg_counter_get(&earlier->over_range));
+}
+
 void lg_histogram_reset(struct lg_histogram *h)
 {
 	uint32_t top = top_of(h);

@@ -105,8 +105,9 @@ struct lg_plan {
 	unsigned threads; /* 0: one per usable core, at most vus */
 	enum lg_io_kind io;
 	enum lg_http_version http;
-	unsigned streams;  /* VUs that share an HTTP/2 connection; 0: 1 */
-	bool no_keepalive; /* a connection for each request */
+	unsigned streams;     /* VUs that share an HTTP/2 connection; 0: 1 */
+	bool window_at_start; /* the window begins with the run, and is open */
+	bool no_keepalive;    /* a connection for each request */
 	struct lg_tls_options tls;
 	struct lg_expect expect;
 
@@ -176,6 +177,8 @@ double lg_histogram_stddev(const struct lg_histogram *h);
 uint64_t lg_histogram_percentile(const struct lg_histogram *h, double percentile);
 /* Values over the range: counted here, never dropped (they are in count too, at the top bucket). */
 uint64_t lg_histogram_over_range(const struct lg_histogram *h);
+/* Takes `earlier` away, a copy of the same at some time before. */
+void lg_histogram_subtract(struct lg_histogram *h, const struct lg_histogram *earlier);
 /* HdrHistogram V2 compressed, base64; a malloc'd string for the caller, NULL when out of memory. */
 char *lg_histogram_encode(const struct lg_histogram *h);
 
@@ -255,6 +258,12 @@ void lg_stop(struct lg_run *run, int64_t grace);
 
 /* Joins the threads, merges, frees the run. The result is the caller's. */
 struct lg_result *lg_finish(struct lg_run *run);
+
+/*
+ * What the result would be if the run ended now, without threads and seconds; `stopped` is 0. Counts are of
+ * about one instant. NULL when memory is out. Meant for once a second.
+ */
+struct lg_result *lg_look(struct lg_run *run);
 
 void lg_result_free(struct lg_result *result);
 

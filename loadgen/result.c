@@ -12,8 +12,8 @@ void lg_result_free(struct lg_result *result)
 		lg_histogram_free(result->service[i]);
 		lg_histogram_free(result->response[i]);
 		lg_histogram_free(result->lag[i]);
-		for (int class = 0; class < 6; class ++)
-			lg_histogram_free(result->by_status[i][class]);
+		for (int hundred = 0; hundred < 6; hundred++)
+			lg_histogram_free(result->by_status[i][hundred]);
 	}
 	lg_histogram_free(result->handshake);
 	lg_histogram_free(result->sending);
@@ -46,8 +46,8 @@ static bool make_phase(struct lg_result *result, int phase, bool scheduled)
 {
 	bool made = make(&result->service[phase]);
 
-	for (int class = 0; class < 6; class ++)
-		made = make(&result->by_status[phase][class]) && made;
+	for (int hundred = 0; hundred < 6; hundred++)
+		made = make(&result->by_status[phase][hundred]) && made;
 	if (scheduled)
 		made = make(&result->response[phase]) && make(&result->lag[phase]) && made;
 	return made;
@@ -64,11 +64,7 @@ static struct lg_result *result_new(const struct lg_run *run)
 		made = make_phase(result, i, scheduled) && made;
 	made = make(&result->whole) && make(&result->connect) && make(&result->handshake) && made;
 	made = make(&result->sending) && make(&result->waiting) && make(&result->receiving) && made;
-	result->thread_count = run->worker_count;
-	result->threads = calloc(run->worker_count, sizeof *result->threads);
-	result->second_count = count_seconds(run);
-	result->seconds = calloc(result->second_count, sizeof *result->seconds);
-	if (made && result->threads && result->seconds)
+	if (made)
 		return result;
 	lg_result_free(result);
 	return NULL;
@@ -84,10 +80,10 @@ static void add_rows(struct lg_result *result, const struct lg_stats *stats)
 
 static void add_latencies(struct lg_result *result, int phase, const struct lg_latencies *latencies)
 {
-	for (int class = 0; class < 6; class ++) {
-		lg_histogram_merge(result->by_status[phase][class], latencies->service[class]);
-		lg_histogram_merge(result->service[phase], latencies->service[class]);
-		lg_histogram_merge(result->whole, latencies->service[class]);
+	for (int hundred = 0; hundred < 6; hundred++) {
+		lg_histogram_merge(result->by_status[phase][hundred], latencies->service[hundred]);
+		lg_histogram_merge(result->service[phase], latencies->service[hundred]);
+		lg_histogram_merge(result->whole, latencies->service[hundred]);
 	}
 	if (latencies->response) {
 		lg_histogram_merge(result->response[phase], latencies->response);
@@ -110,7 +106,6 @@ static uint64_t add_worker(struct lg_result *result, const struct lg_stats *stat
 	lg_histogram_merge(result->connect, stats->connect);
 	result->censored += lg_counter_get(&stats->censored);
 	result->connections += lg_counter_get(&stats->connections);
-	add_rows(result, stats);
 	if (last_start > result->ramp_ended)
 		result->ramp_ended = last_start;
 	return lg_counter_get(&stats->vus_started);
@@ -125,14 +120,22 @@ static void fill_times(struct lg_result *result, const struct lg_run *run, uint6
 	result->stopped = run->stopped;
 	if (run->plan.model == LG_RATE || result->ramp_ended < run->started + peak)
 		result->ramp_ended = run->started + peak;
-	if ((run->plan.model == LG_VUS && started < run->plan.vus) || result->ramp_ended > run->stopped)
+	if ((run->plan.model == LG_VUS && started < run->plan.vus) ||
+	    result->ramp_ended > (run->stopped ? run->stopped : now))
 		result->ramp_ended = 0;
 	result->window_begin = begin <= now ? begin : 0;
 	result->window_end = result->window_begin && end <= now ? end : 0;
 }
 
+/* Without memory there are none. */
 static void fill_seconds(struct lg_result *result, const struct lg_run *run)
 {
+	result->second_count = count_seconds(run);
+	result->seconds = calloc(result->second_count, sizeof *result->seconds);
+	if (!result->seconds)
+		result->second_count = 0;
+	for (unsigned i = 0; i < run->worker_count && result->seconds; i++)
+		add_rows(result, &run->workers[i].stats);
 	for (size_t i = 0; i < result->second_count; i++) {
 		struct lg_second *second = &result->seconds[i];
 
@@ -147,7 +150,9 @@ static void fill_seconds(struct lg_result *result, const struct lg_run *run)
 
 static void fill_threads(struct lg_result *result, const struct lg_run *run)
 {
-	for (unsigned i = 0; i < run->worker_count; i++) {
+	result->threads = calloc(run->worker_count, sizeof *result->threads);
+	result->thread_count = result->threads ? run->worker_count : 0;
+	for (unsigned i = 0; i < result->thread_count; i++) {
 		result->threads[i] = lg_monitor_use(&run->monitor, i);
 		if (!result->saturated)
 			result->saturated =
@@ -155,7 +160,7 @@ static void fill_threads(struct lg_result *result, const struct lg_run *run)
 	}
 }
 
-static struct lg_result *collect(const struct lg_run *run)
+struct lg_result *lg_look(struct lg_run *run)
 {
 	struct lg_result *result = result_new(run);
 	uint64_t started = 0;
@@ -165,9 +170,9 @@ static struct lg_result *collect(const struct lg_run *run)
 	for (unsigned i = 0; i < run->worker_count; i++)
 		started += add_worker(result, &run->workers[i].stats);
 	fill_times(result, run, started);
-	fill_seconds(result, run);
-	fill_threads(result, run);
+	pthread_mutex_lock(&run->control.lock);
 	memcpy(result->first_error, run->control.first_error, sizeof result->first_error);
+	pthread_mutex_unlock(&run->control.lock);
 	return result;
 }
 
@@ -182,7 +187,11 @@ struct lg_result *lg_finish(struct lg_run *run)
 	for (unsigned i = 0; i < run->worker_count; i++)
 		pthread_join(run->workers[i].thread, NULL);
 	lg_monitor_join(&run->monitor);
-	result = collect(run);
+	result = lg_look(run);
+	if (result) {
+		fill_seconds(result, run);
+		fill_threads(result, run);
+	}
 	lg_run_free(run);
 	return result;
 }

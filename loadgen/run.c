@@ -84,11 +84,15 @@ static int start_workers(struct lg_run *run, char *error)
 	int status = 0;
 
 	run->started = lg_clock_now();
+	if (run->plan.window_at_start)
+		atomic_store(&run->control.window_begin, run->started);
 	for (; started < run->worker_count && !status; started += !status)
 		status = lg_worker_start(&run->workers[started], run->started);
 	if (!status) {
 		status = lg_monitor_start(&run->monitor, run->workers, run->worker_count, run->started);
 		run->monitored = !status;
+		if (run->monitored && run->plan.window_at_start)
+			lg_monitor_window(&run->monitor, run->started, INT64_MAX);
 	}
 	if (!status)
 		return 0;
