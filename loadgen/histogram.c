@@ -59,6 +59,9 @@ void lg_histogram_subtract(struct lg_histogram *h, const struct lg_histogram *ea
 
 	for (uint32_t i = 0; i < top; i++)
 		lg_counter_add(&h->counts[i], -lg_counter_get(&earlier->counts[i]));
+	for (top = top_of(h); top && !lg_counter_get(&h->counts[top - 1]); top--)
+		;
+	atomic_store_explicit(&h->top, top, memory_order_relaxed);
 	lg_counter_add(&h->over_range, -lg_counter_get(&earlier->over_range));
 }
 

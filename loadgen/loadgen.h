@@ -154,8 +154,9 @@ struct lg_snapshot {
 	unsigned vus;       /* started and not stopped */
 	unsigned in_flight; /* requests sent and not done */
 	bool ramp_done;
-	bool finished; /* plan.requests are done: nothing more will come */
-	unsigned late; /* open model: starts that are due and wait for a VU */
+	bool finished;    /* plan.requests are done: nothing more will come */
+	bool stages_done; /* the last of the plan's stages is over */
+	unsigned late;    /* open model: starts that are due and wait for a VU */
 	/* service latency of what was done since the previous snapshot, us; 0 if none */
 	uint64_t recent_p50, recent_p99;
 	double busiest_thread;          /* CPU share 0..1 of the busiest thread since the previous snapshot */
@@ -236,6 +237,9 @@ int lg_check(const struct lg_plan *plan, char error[LG_ERROR_SIZE]);
  * answer: is the target there at all? The HTTP status, or -1 with a line. */
 int lg_probe(const struct lg_plan *plan, char error[LG_ERROR_SIZE]);
 
+/* Of a plan's stages, those that belong to its ramp: their length, and that of all behind them. */
+int64_t lg_ramp_length(const struct lg_plan *plan, int64_t *ret_rest);
+
 void lg_snapshot(struct lg_run *run, struct lg_snapshot *ret);
 
 /*
@@ -246,6 +250,9 @@ void lg_snapshot(struct lg_run *run, struct lg_snapshot *ret);
  */
 #define LG_WINDOW_LEAD (10 * 1000000LL)
 void lg_set_window(struct lg_run *run, int64_t begin, int64_t end);
+
+/* Sets the end alone, likewise in the future. */
+void lg_close_window(struct lg_run *run, int64_t end);
 
 /* Goes on from the hold at the highest target to the stages behind it. Without such: nothing. */
 void lg_release(struct lg_run *run);

@@ -60,6 +60,22 @@ static size_t ramp_count(const struct lg_plan *plan)
 	return count;
 }
 
+int64_t lg_ramp_length(const struct lg_plan *plan, int64_t *ret_rest)
+{
+	int64_t ramp = plan->stage_count ? 0 : plan->ramp;
+	size_t count = ramp_count(plan);
+
+	*ret_rest = 0;
+	for (size_t i = 0; i < plan->stage_count; i++)
+		*(i < count ? &ramp : ret_rest) += plan->stages[i].length;
+	return ramp;
+}
+
+bool lg_pace_is_over(const struct lg_pace *pace, const struct lg_plan *plan, int64_t at)
+{
+	return pace->rest >= plan->stage_count && at >= pace->pieces[pace->count - 1].begin;
+}
+
 struct lg_pace *lg_pace_new(const struct lg_plan *plan)
 {
 	const struct lg_stage whole = {plan->ramp, target_of(plan)};

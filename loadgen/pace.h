@@ -37,6 +37,8 @@ struct lg_pace *lg_pace_resume(struct lg_pace *pace, int64_t at, const struct lg
 /* With all older ones. NULL is fine. */
 void lg_pace_free(struct lg_pace *pace);
 
+/* The last of the plan's stages is over. */
+bool lg_pace_is_over(const struct lg_pace *pace, const struct lg_plan *plan, int64_t at);
 double lg_pace_value(const struct lg_pace *pace, int64_t at);
 /* Open model: when start `index` (from 0) is due; INT64_MAX: never. */
 int64_t lg_pace_due(const struct lg_pace *pace, uint64_t index);

@@ -55,6 +55,8 @@ void lg_snapshot(struct lg_run *run, struct lg_snapshot *ret)
 		add_worker(ret, &run->workers[i].stats, &started);
 	ret->ramp_done = ret->now >= run->started + atomic_load(&run->control.pace)->peak &&
 	                 (run->plan.model == LG_RATE || started >= run->plan.vus);
+	ret->stages_done =
+		lg_pace_is_over(atomic_load(&run->control.pace), &run->plan, ret->now - run->started);
 	ret->late = late(run, ret);
 	lg_view_look(run->view, run->workers, run->worker_count);
 	ret->recent_p50 = lg_histogram_percentile(&run->view->fresh, 50);

@@ -40,12 +40,6 @@ static const struct option load_options[] = {
 	 .help = "the pod's HTTP port for load through the tunnel (default: a port named http, else the first)"},
 	{.name = "path", .kind = OPTION_TEXT, .offset = AT(path), .value = "PATH",
 	 .help = "path for load through the tunnel (default /)"},
-	{.name = "vus", .kind = OPTION_COUNT, .offset = AT(vus), .value = "N",
-	 .help = "virtual users, one connection each (default 16)", .min = 1, .max = LG_MAX_VUS},
-	{.name = "ramp", .kind = OPTION_DURATION, .offset = AT(ramp), .value = "DURATION",
-	 .help = "virtual users start evenly over this time (default 15s)", .max = HOUR},
-	{.name = "think", .kind = OPTION_DURATION, .offset = AT(think), .value = "DURATION",
-	 .help = "pause of a virtual user between its requests (default 0)", .max = HOUR},
 	{.name = "method", .letter = 'X', .kind = OPTION_TEXT, .offset = AT(method), .value = "METHOD",
 	 .help = "HTTP method (default GET, with a body POST)"},
 	{.name = "header", .letter = 'H', .kind = OPTION_LIST, .offset = AT(headers), .value = "'NAME: VALUE'",
@@ -55,8 +49,59 @@ static const struct option load_options[] = {
 	 .help = "body from a file, up to 64 MiB"},
 	{.name = "timeout", .kind = OPTION_DURATION, .offset = AT(timeout), .value = "DURATION",
 	 .help = "of one request (default 1m0s)", .min = MILLI, .max = HOUR},
+	{.name = "expect-status", .kind = OPTION_TEXT, .offset = AT(expect_status), .value = "LIST",
+	 .help = "statuses of a good answer, such as 200,204,3xx (default: any below 400)"},
+	{.name = "expect-body", .kind = OPTION_TEXT, .offset = AT(expect_body), .value = "TEXT",
+	 .help = "text that a good answer's body holds"},
+	{0},
+};
+
+static const struct option model_options[] = {
+	{.name = "vus", .kind = OPTION_COUNT, .offset = AT(vus), .value = "N",
+	 .help = "virtual users, one connection each, each waiting for its answer (default 16); with --rate those made "
+	         "ready beforehand", .min = 1, .max = LG_MAX_VUS},
+	{.name = "rate", .kind = OPTION_TEXT, .offset = AT(rate_text), .value = "N/s",
+	 .help = "requests a second whatever comes back, evenly spaced, instead of a number of users; also N/m, N/h"},
+	{.name = "ramp", .kind = OPTION_DURATION, .offset = AT(ramp), .value = "DURATION",
+	 .help = "users or rate rise evenly over this time (default 15s, with --requests 0)", .max = HOUR},
+	{.name = "stage", .kind = OPTION_LIST, .offset = AT(stage_texts), .value = "DURATION:TARGET",
+	 .help = "instead of --ramp, repeatable: a straight line to so many users (15s:50) or to a rate (15s:2000/s); "
+	         "the highest target is held until the capture is done"},
+	{.name = "requests", .kind = OPTION_COUNT, .offset = AT(requests), .value = "N",
+	 .help = "end after so many requests", .min = 1, .max = UINT32_MAX},
+	{.name = "think", .kind = OPTION_DURATION, .offset = AT(think), .value = "DURATION",
+	 .help = "pause of a virtual user between its requests (default 0)", .max = HOUR},
+	{.name = "expected-interval", .kind = OPTION_DURATION, .offset = AT(expected_interval), .value = "DURATION",
+	 .help = "what a user's requests should be apart, to correct response latency for those that a slow one kept "
+	         "from being sent (with --rate it is exact without this)", .max = HOUR},
+	{.name = "max-vus", .kind = OPTION_COUNT, .offset = AT(max_vus), .value = "N",
+	 .help = "with --rate, most requests at a time (default: the rate's requests of one second, 64 to 10000)",
+	 .min = 1, .max = LG_MAX_VUS},
+	{.name = "on-late", .kind = OPTION_CHOICE, .offset = AT(late), .value = "drop|queue", .choices = late_names,
+	 .help = "with --rate, a start for which no user is free is counted as dropped (default), or made late"},
+	{.name = "graceful-stop", .kind = OPTION_DURATION, .offset = AT(graceful_stop), .value = "DURATION",
+	 .help = "what requests in flight get to finish at the end (default 1s)", .max = HOUR},
+	{0},
+};
+
+static const struct option wire_options[] = {
+	{.name = "http", .kind = OPTION_CHOICE, .offset = AT(http), .value = "auto|1.1|2", .choices = http_names,
+	 .help = "HTTP version: what TLS agrees on and 1.1 without (default), or that one alone"},
+	{.name = "streams", .kind = OPTION_COUNT, .offset = AT(streams), .value = "N",
+	 .help = "virtual users that share a connection by HTTP/2 (default 1)", .min = 1, .max = 1000},
+	{.name = "no-keepalive", .kind = OPTION_FLAG, .offset = AT(no_keepalive),
+	 .help = "a connection for each request"},
+	{.name = "cacert", .kind = OPTION_TEXT, .offset = AT(cacert), .value = "FILE",
+	 .help = "CA that signed the target's certificate (default: the system's)"},
+	{.name = "cert", .kind = OPTION_TEXT, .offset = AT(cert), .value = "FILE",
+	 .help = "client certificate for the target"},
+	{.name = "key", .kind = OPTION_TEXT, .offset = AT(key), .value = "FILE", .help = "its key"},
+	{.name = "insecure", .letter = 'k', .kind = OPTION_FLAG, .offset = AT(insecure),
+	 .help = "do not check the target's certificate"},
 	{.name = "threads", .kind = OPTION_COUNT, .offset = AT(threads), .value = "N",
 	 .help = "threads of the load engine (default: one for each core)", .min = 1, .max = LG_MAX_THREADS},
+	{.name = "io", .kind = OPTION_CHOICE, .offset = AT(io), .value = "auto|epoll|uring", .choices = io_names,
+	 .help = "how the engine waits: io_uring where the kernel has it, else epoll (default), or one of them alone"},
 	{0},
 };
 /* clang-format on */
@@ -123,8 +168,9 @@ static int run(const struct command *command, int argc, char **argv, struct erro
 {
 	struct plan plan;
 	struct option_group groups[] = {
-		{"Target", target_options, &plan},     {"Load", load_options, &plan},
-		{"Capture", capture_options, &plan},   {"Output", output_options, &plan},
+		{"Target", target_options, &plan},           {"Load", load_options, &plan},
+		{"Model of the load", model_options, &plan}, {"Connections of the load", wire_options, &plan},
+		{"Capture", capture_options, &plan},         {"Output", output_options, &plan},
 		{"Cluster", kube_options, &plan.kube},
 	};
 	size_t count = sizeof groups / sizeof *groups;

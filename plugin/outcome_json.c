@@ -113,6 +113,8 @@ static cJSON *counts_json(const struct lg_counts *counts)
 		if (counts->errors[i])
 			add_number(part, lg_error_kind_name((enum lg_error_kind)i),
 			           (double)counts->errors[i]);
+	if (counts->dropped)
+		add_number(json, "dropped", (double)counts->dropped);
 	add_number(json, "bytes_sent", (double)counts->bytes_sent);
 	add_number(json, "bytes_received", (double)counts->bytes_received);
 	return json;
@@ -169,6 +171,10 @@ static cJSON *load_json(const struct outcome *outcome)
 			continue;
 		phase = counts_json(&load->counts[i]);
 		cJSON_AddItemToObject(phase, "service_latency", latency_json(load->service[i]));
+		if (load->response[i])
+			cJSON_AddItemToObject(phase, "response_latency", latency_json(load->response[i]));
+		if (load->lag[i])
+			cJSON_AddItemToObject(phase, "schedule_lag", latency_json(load->lag[i]));
 		if (i == LG_WINDOW) {
 			add_number(phase, "seconds", (double)window / SECOND);
 			add_number(phase, "rate", (double)load->counts[i].requests * SECOND / (double)window);

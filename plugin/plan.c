@@ -7,10 +7,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "plugin/load_model.h"
 #include "plugin/ranking.h"
 #include "plugin/text.h"
 
 #define BODY_MAX (64 * 1024 * 1024)
+
+const char *const late_names[] = {"drop", "queue", NULL};
+const char *const http_names[] = {"auto", "1.1", "2", NULL};
+const char *const io_names[] = {"auto", "epoll", "uring", NULL};
 
 static const char *const profile_names[] = {"cpu",   "goroutine",    "heap",  "allocs", "mutex",
                                             "block", "threadcreate", "trace", NULL};
@@ -20,8 +25,9 @@ void plan_init(struct plan *plan)
 	*plan = (struct plan){
 		.path = "/",
 		.vus = 16,
-		.ramp = 15 * SECOND,
+		.ramp = -1,
 		.timeout = 60 * SECOND,
+		.graceful_stop = 1 * SECOND,
 		.settle = 10 * SECOND,
 		.window = 30 * SECOND,
 		.slice = 5 * SECOND,
@@ -156,8 +162,8 @@ int plan_check(struct plan *plan, struct error *error)
 		return -1;
 	if (plan->pprof_url && check_url("--pprof-url", plan->pprof_url, error) < 0)
 		return -1;
-	if (read_profiles(plan, error) < 0 || check_combination(plan, error) < 0 ||
-	    read_body(plan, error) < 0)
+	if (load_model_read(plan, error) < 0 || read_profiles(plan, error) < 0 ||
+	    check_combination(plan, error) < 0 || read_body(plan, error) < 0)
 		return -1;
 	load = plan_load(plan, plan->url ? plan->url : "http://localhost/");
 	if (lg_check(&load, line) < 0)
@@ -169,11 +175,17 @@ void plan_release(struct plan *plan)
 {
 	text_wipe(plan->body_data);
 	free(plan->body_data);
+	free(plan->stages);
 }
 
 bool plan_is_local(const struct plan *plan)
 {
 	return plan->pprof_url || (!plan->profiles && plan->url && !plan->target && !plan->selector);
+}
+
+bool plan_is_counted(const struct plan *plan)
+{
+	return plan->requests && !plan->profiles;
 }
 
 struct lg_plan plan_load(const struct plan *plan, const char *url)
@@ -186,11 +198,26 @@ struct lg_plan plan_load(const struct plan *plan, const char *url)
 		.body_size = plan->body_data ? plan->body_size
 	                     : plan->body    ? strlen(plan->body)
 	                                     : 0,
+		.model = plan->rate > 0 ? LG_RATE : LG_VUS,
 		.vus = plan->vus,
-		.threads = plan->threads,
+		.max_vus = plan->max_vus,
+		.rate = plan->rate,
 		.ramp = plan->ramp,
+		.stages = plan->stages,
+		.stage_count = plan->stage_count,
+		.late = (enum lg_late)plan->late,
+		.requests = plan->requests,
 		.think = plan->think,
+		.expected_interval = plan->expected_interval,
 		.timeout = plan->timeout,
+		.window_at_start = plan_is_counted(plan),
+		.threads = plan->threads,
+		.io = (enum lg_io_kind)plan->io,
+		.http = (enum lg_http_version)plan->http,
+		.streams = plan->streams,
+		.no_keepalive = plan->no_keepalive,
+		.tls = {.ca = plan->cacert, .cert = plan->cert, .key = plan->key, .insecure = plan->insecure},
+		.expect = {.status = plan->expect_status, .body = plan->expect_body},
 	};
 }
 
@@ -210,6 +237,49 @@ static void add_text(cJSON *json, const char *name, const char *text)
 {
 	if (text)
 		cJSON_AddStringToObject(json, name, text);
+}
+
+/* k6's names for the four models. */
+static const char *executor(const struct plan *plan)
+{
+	if (plan->rate > 0)
+		return plan->ramp || plan->stage_count ? "ramping-arrival-rate" : "constant-arrival-rate";
+	return plan->ramp || plan->stage_count ? "ramping-vus" : "constant-vus";
+}
+
+static void add_model(cJSON *json, const struct plan *plan)
+{
+	add_text(json, "executor", executor(plan));
+	if (plan->rate > 0) {
+		cJSON_AddNumberToObject(json, "rate", plan->rate);
+		cJSON_AddNumberToObject(json, "max_vus", plan->max_vus);
+		add_text(json, "on_late", late_names[plan->late]);
+	}
+	cJSON_AddNumberToObject(json, "vus", plan->vus);
+	if (plan->stage_count) {
+		cJSON *stages = cJSON_AddArrayToObject(json, "stages");
+
+		for (size_t i = 0; i < plan->stage_count; i++)
+			cJSON_AddItemToArray(stages, cJSON_CreateString(plan->stage_texts.items[i]));
+	}
+	add_duration(json, "ramp", plan->ramp);
+	if (plan->requests)
+		cJSON_AddNumberToObject(json, "requests", plan->requests);
+	if (plan->rate <= 0)
+		add_duration(json, "think", plan->think);
+	if (plan->expected_interval)
+		add_duration(json, "expected_interval", plan->expected_interval);
+}
+
+static void add_wire(cJSON *json, const struct plan *plan)
+{
+	if (plan->threads)
+		cJSON_AddNumberToObject(json, "threads", plan->threads);
+	add_text(json, "io", lg_io_name((enum lg_io_kind)plan->io));
+	add_text(json, "http", http_names[plan->http]);
+	if (plan->streams)
+		cJSON_AddNumberToObject(json, "streams", plan->streams);
+	cJSON_AddBoolToObject(json, "keepalive", !plan->no_keepalive);
 }
 
 static cJSON *load_json(const struct plan *plan)
@@ -238,12 +308,11 @@ static cJSON *load_json(const struct plan *plan)
 	if (plan->body || plan->body_data)
 		cJSON_AddNumberToObject(json, "body_bytes",
 		                        (double)(plan->body_data ? plan->body_size : strlen(plan->body)));
-	cJSON_AddNumberToObject(json, "vus", plan->vus);
-	if (plan->threads)
-		cJSON_AddNumberToObject(json, "threads", plan->threads);
-	add_duration(json, "ramp", plan->ramp);
-	add_duration(json, "think", plan->think);
+	add_model(json, plan);
 	add_duration(json, "timeout", plan->timeout);
+	add_wire(json, plan);
+	add_text(json, "expect_status", plan->expect_status);
+	add_text(json, "expect_body", plan->expect_body);
 	return json;
 }
 

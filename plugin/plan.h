@@ -18,6 +18,8 @@
 #define SECOND 1000000000LL
 #define MILLI  1000000LL
 
+#define DEFAULT_RAMP (15 * SECOND)
+
 /* The profiles that can be asked for, in the order of shot_kinds (shots.h). */
 enum profile_bit {
 	PROFILE_CPU = 1,
@@ -29,6 +31,9 @@ enum profile_bit {
 	PROFILE_THREADCREATE = 64,
 	PROFILE_TRACE = 128,
 };
+
+/* In the order of enum lg_late, lg_http_version and lg_io_kind; NULL-terminated. */
+extern const char *const late_names[], *const http_names[], *const io_names[];
 
 struct plan {
 	/* target */
@@ -45,8 +50,19 @@ struct plan {
 	uint16_t port;   /* 0: find it */
 	const char *path, *method, *body, *body_file;
 	struct option_list headers;
-	unsigned vus, threads;
-	int64_t ramp, think, timeout;
+	unsigned vus, max_vus, threads;
+	int64_t ramp, think, timeout, expected_interval, graceful_stop; /* ramp -1: not given */
+	const char *rate_text;
+	struct option_list stage_texts;
+	int late; /* enum lg_late */
+	unsigned requests;
+	const char *expect_status, *expect_body;
+
+	/* how it is sent */
+	int http, io; /* enum lg_http_version, enum lg_io_kind */
+	unsigned streams;
+	bool no_keepalive, insecure;
+	const char *cacert, *cert, *key;
 
 	/* capture */
 	int64_t baseline, settle, window, slice;
@@ -59,6 +75,10 @@ struct plan {
 	int output;
 	bool strict, dry_run, quiet;
 
+	/* made by plan_check */
+	double rate; /* requests a second at full load; 0: a number of VUs is the load */
+	struct lg_stage *stages;
+	size_t stage_count;
 	char *body_data; /* of --body-file, owned */
 	size_t body_size;
 };
@@ -71,6 +91,9 @@ void plan_release(struct plan *plan);
 
 /* No cluster is needed: pprof is given by URL, or nothing is captured from a pod. */
 bool plan_is_local(const struct plan *plan);
+
+/* The load is a number of requests and nothing is captured: all of it is the window. */
+bool plan_is_counted(const struct plan *plan);
 
 /* The engine's plan (borrows from `plan`); `url` is where the load goes. */
 struct lg_plan plan_load(const struct plan *plan, const char *url);

@@ -11,8 +11,7 @@
 #include "plugin/steady.h"
 #include "plugin/summary.h"
 
-#define TICK  (100 * MILLI)
-#define GRACE (1 * SECOND)
+#define TICK (100 * MILLI)
 /* The pods are ranked again this far into the window: late, so that the metrics have seen the load. */
 #define RANK_AT 0.8
 
@@ -24,14 +23,14 @@ struct run {
 	struct lg_run *load;
 	struct watch *watch;
 	struct steady steady;
-	bool ramp_done;
+	bool ramp_done, finished, stages_done; /* of the load, as last seen */
 	int64_t rank_at;
 };
 
-/* The run goes no further: a signal, or the pod is lost. */
+/* The run goes no further: a signal, the pod is lost, or --requests are done. */
 static bool must_end(const struct run *run)
 {
-	return signals_cancel || watch_lost(run->watch);
+	return signals_cancel || watch_lost(run->watch) || run->finished;
 }
 
 static void tick(struct run *run)
@@ -41,6 +40,8 @@ static void tick(struct run *run)
 	if (run->load) {
 		lg_snapshot(run->load, &snapshot);
 		run->ramp_done = snapshot.ramp_done;
+		run->finished = snapshot.finished;
+		run->stages_done = snapshot.stages_done;
 		if (snapshot.ramp_done)
 			steady_add(&run->steady, snapshot.now, snapshot.total.requests);
 	}
@@ -137,13 +138,48 @@ static void capture(struct run *run)
 	clock_sleep(end - clock_now());
 }
 
+/* All of it counts: the window began with the load. */
+static void send_requests(struct run *run)
+{
+	int64_t end;
+
+	progress_phase(&run->progress, "load", "", 0);
+	while (!must_end(run))
+		tick(run);
+	end = clock_now() + 2 * LG_WINDOW_LEAD;
+	lg_close_window(run->load, end);
+	clock_sleep(end - clock_now());
+}
+
+/* The stages behind the one that was held for the capture. */
+static void finish_stages(struct run *run)
+{
+	struct lg_plan load = plan_load(run->plan, NULL);
+	int64_t rest;
+
+	lg_ramp_length(&load, &rest);
+	if (!rest)
+		return;
+	lg_release(run->load);
+	progress_phase(&run->progress, "stages", "at most ", rest);
+	do
+		tick(run);
+	while (!run->stages_done && !must_end(run));
+}
+
 static void drive(struct run *run)
 {
+	if (plan_is_counted(run->plan)) {
+		send_requests(run);
+		return;
+	}
 	wait_for_ramp(run);
 	if (!must_end(run))
 		wait_until_steady(run);
 	if (!must_end(run))
 		capture(run);
+	if (!must_end(run))
+		finish_stages(run);
 }
 
 /* Ends whatever runs, in the order in which nothing can hang on something already gone. */
@@ -152,7 +188,7 @@ static void tear_down(struct run *run)
 	struct outcome *outcome = run->outcome;
 
 	if (run->load) {
-		lg_stop(run->load, must_end(run) ? 0 : GRACE);
+		lg_stop(run->load, must_end(run) ? 0 : run->plan->graceful_stop);
 		outcome->load = lg_finish(run->load);
 		outcome->at.load_stopped = clock_now();
 		run->load = NULL;
@@ -180,6 +216,10 @@ static void analyse(struct run *run)
 		         "interrupted by a signal while in phase '%s'", run->progress.phase);
 	else if (outcome->pod.lost[0])
 		snprintf(outcome->partial, sizeof outcome->partial, "%s", outcome->pod.lost);
+	else if (run->finished && !plan_is_counted(run->plan))
+		snprintf(outcome->partial, sizeof outcome->partial,
+		         "the load ended after --requests %u, in phase '%s'", run->plan->requests,
+		         run->progress.phase);
 	outcome->goroutines_idle = shots_goroutines(outcome->idle);
 	outcome->goroutines = shots_goroutines(outcome->shots);
 	cost_make(shots_cpu(outcome->shots), outcome_window(outcome), requests, outcome->target.share,

@@ -24,10 +24,14 @@ static void print_load(FILE *out, const struct outcome *outcome)
 {
 	const struct plan *plan = outcome->plan;
 	const struct target *target = &outcome->target;
-	char ramp[32], think[32];
+	char ramp[32], think[32], rate[32];
 
-	fprintf(out, LABEL "%s, %u VUs, ramp %s", "Load", target->load_url, plan->vus,
-	        duration_print(plan->ramp, ramp));
+	fprintf(out, LABEL "%s, ", "Load", target->load_url);
+	if (plan->rate > 0)
+		fprintf(out, "%s/s by up to %u VUs", figure_count(plan->rate, rate), plan->max_vus);
+	else
+		fprintf(out, "%u VUs", plan->vus);
+	fprintf(out, ", ramp %s", duration_print(plan->ramp, ramp));
 	if (plan->think)
 		fprintf(out, ", think %s", duration_print(plan->think, think));
 	fprintf(out, "%s\n", target->tunnel_bound ? ", tunnel-bound" : "");
@@ -63,7 +67,7 @@ static void print_errors(FILE *out, const struct lg_result *load)
 	fputc('\n', out);
 }
 
-static void print_latency(FILE *out, const struct lg_histogram *latency)
+static void print_latency(FILE *out, const char *label, const struct lg_histogram *latency)
 {
 	static const struct {
 		const char *name;
@@ -71,9 +75,9 @@ static void print_latency(FILE *out, const struct lg_histogram *latency)
 	} points[] = {{"p50", 50}, {"p90", 90}, {"p95", 95}, {"p99", 99}, {"p99.9", 99.9}};
 	char figure[32];
 
-	if (!lg_histogram_count(latency))
+	if (!latency || !lg_histogram_count(latency))
 		return;
-	fprintf(out, LABEL, "Latency");
+	fprintf(out, LABEL, label);
 	for (size_t i = 0; i < sizeof points / sizeof *points; i++)
 		fprintf(out, "%s %s  ", points[i].name,
 		        figure_time((double)lg_histogram_percentile(latency, points[i].percentile) * 1e3,
@@ -97,7 +101,9 @@ static void print_window(FILE *out, const struct outcome *outcome)
 	        figure_count((double)counts->requests * SECOND / (double)window, rate),
 	        figure_count((double)counts->failed, failed));
 	print_errors(out, outcome->load);
-	print_latency(out, outcome->load->service[LG_WINDOW]);
+	print_latency(out, "Latency", outcome->load->service[LG_WINDOW]);
+	print_latency(out, "Response", outcome->load->response[LG_WINDOW]);
+	print_latency(out, "Lag", outcome->load->lag[LG_WINDOW]);
 }
 
 /* The highest figures that the source gave while the load ran. */

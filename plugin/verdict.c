@@ -6,8 +6,10 @@
 
 #include "plugin/outcome.h"
 
-#define ERRORS_WARN 0.001
-#define ERRORS_FAIL 0.05
+#define ERRORS_WARN  0.001
+#define ERRORS_FAIL  0.05
+#define DROPPED_FAIL 0.01
+#define LAG_WARN_MS  5
 /* Both pods' CPU within this share of each other: neither is hotter. */
 #define HOTTER 0.15
 
@@ -65,6 +67,30 @@ static void check_generator(const struct outcome *outcome, struct verdict *verdi
 	else
 		say(verdict, "generator", CHECK_OK,
 		    "load generator had room (busiest thread %.0f%% of a core)", 100 * busiest);
+}
+
+/* Open model: were all starts made, and in time? */
+static void check_schedule(const struct outcome *outcome, struct verdict *verdict)
+{
+	const struct lg_result *load = outcome->load;
+	const struct lg_counts *counts;
+	double late, share;
+
+	if (!outcome_window(outcome) || outcome->plan->rate <= 0)
+		return;
+	counts = &load->counts[LG_WINDOW];
+	share = (double)counts->dropped / (double)(counts->dropped + counts->requests + 1);
+	late = (double)lg_histogram_percentile(load->lag[LG_WINDOW], 99) / 1e3;
+	if (share > DROPPED_FAIL)
+		say(verdict, "schedule", CHECK_FAIL,
+		    "%.1f%% of the starts were dropped for want of a free VU; lower --rate or raise --max-vus",
+		    100 * share);
+	else if (late > LAG_WARN_MS)
+		say(verdict, "schedule", CHECK_WARN, "1%% of the requests left more than %.3g ms late", late);
+	else
+		say(verdict, "schedule", CHECK_OK,
+		    "requests left on schedule (lag p99 %.3g ms, %llu dropped)", late,
+		    (unsigned long long)counts->dropped);
 }
 
 static void check_errors(const struct outcome *outcome, struct verdict *verdict)
@@ -186,6 +212,7 @@ void verdict_make(const struct outcome *outcome, struct verdict *ret)
 	check_complete(outcome, ret);
 	check_steady(outcome, ret);
 	check_generator(outcome, ret);
+	check_schedule(outcome, ret);
 	check_errors(outcome, ret);
 	check_pod(outcome, ret);
 	check_samples(outcome, ret);
