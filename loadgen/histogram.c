@@ -85,6 +85,17 @@ uint64_t lg_histogram_count(const struct lg_histogram *h)
 	return count;
 }
 
+uint64_t lg_histogram_count_to(const struct lg_histogram *h, uint64_t value)
+{
+	uint32_t top = top_of(h),
+		 last = lg_histogram_index(value > LG_HISTOGRAM_HIGHEST ? LG_HISTOGRAM_HIGHEST : value);
+	uint64_t count = 0;
+
+	for (uint32_t i = 0; i < top && i <= last; i++)
+		count += lg_counter_get(&h->counts[i]);
+	return count;
+}
+
 uint64_t lg_histogram_min(const struct lg_histogram *h)
 {
 	uint32_t top = top_of(h);

@@ -176,6 +176,8 @@ double lg_histogram_mean(const struct lg_histogram *h);
 double lg_histogram_stddev(const struct lg_histogram *h);
 /* Value (us) at percentile 0..100, as HdrHistogram's ValueAtPercentile; 0 if empty. */
 uint64_t lg_histogram_percentile(const struct lg_histogram *h, double percentile);
+/* How many values are up to this one (us), to the histogram's precision. */
+uint64_t lg_histogram_count_to(const struct lg_histogram *h, uint64_t value);
 /* Values over the range: counted here, never dropped (they are in count too, at the top bucket). */
 uint64_t lg_histogram_over_range(const struct lg_histogram *h);
 /* Takes `earlier` away, a copy of the same at some time before. */
@@ -211,6 +213,7 @@ struct lg_result {
 	struct lg_histogram *connect;   /* connecting, all phases */
 	struct lg_histogram *handshake; /* TLS, all phases */
 	uint64_t censored;              /* in flight when the run ended */
+	unsigned most_vus;              /* at the full seconds of the run */
 	uint64_t connections;           /* opened */
 	struct lg_thread_use *threads;
 	size_t thread_count;
@@ -271,6 +274,9 @@ struct lg_result *lg_finish(struct lg_run *run);
  * about one instant. NULL when memory is out. Meant for once a second.
  */
 struct lg_result *lg_look(struct lg_run *run);
+
+/* The sum over the phases. */
+struct lg_counts lg_counts_sum(const struct lg_result *result);
 
 void lg_result_free(struct lg_result *result);
 

@@ -144,6 +144,8 @@ static void fill_seconds(struct lg_result *result, const struct lg_run *run)
 			second->p50 = run->monitor.rows[i].p50;
 			second->p99 = run->monitor.rows[i].p99;
 			second->vus = run->monitor.rows[i].vus;
+			if (second->vus > result->most_vus)
+				result->most_vus = second->vus;
 		}
 	}
 }
@@ -158,6 +160,17 @@ static void fill_threads(struct lg_result *result, const struct lg_run *run)
 			result->saturated =
 				lg_usage_saturated(&result->threads[i], i, result->saturated_reason);
 	}
+}
+
+struct lg_counts lg_counts_sum(const struct lg_result *result)
+{
+	struct lg_counts sum = {0};
+	uint64_t *to = (uint64_t *)&sum; /* it is made of nothing else */
+
+	for (int phase = 0; phase < LG_PHASES; phase++)
+		for (size_t i = 0; i < sizeof sum / sizeof *to; i++)
+			to[i] += ((const uint64_t *)&result->counts[phase])[i];
+	return sum;
 }
 
 struct lg_result *lg_look(struct lg_run *run)

@@ -1,5 +1,10 @@
 #include "plugin/k6.h"
 
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "plugin/text.h"
+
 static void add_counter(cJSON *metrics, const char *name, const char *contains, double count, double seconds)
 {
 	cJSON *metric = cJSON_AddObjectToObject(metrics, name), *values;
@@ -11,6 +16,7 @@ static void add_counter(cJSON *metrics, const char *name, const char *contains, 
 	cJSON_AddNumberToObject(values, "rate", seconds > 0 ? count / seconds : 0);
 }
 
+/* k6 calls a hit "pass", also where the rate is one of failures. */
 static void add_rate(cJSON *metrics, const char *name, double hits, double all)
 {
 	cJSON *metric = cJSON_AddObjectToObject(metrics, name), *values;
@@ -52,37 +58,77 @@ static void add_trend(cJSON *metrics, const char *name, const struct lg_histogra
 	cJSON_AddNumberToObject(values, "p(99)", (double)lg_histogram_percentile(latency, 99) / 1e3);
 }
 
-static struct lg_counts sum_counts(const struct lg_result *load)
+static void add_checks(cJSON *group, const struct plan *plan, const struct lg_counts *sum)
 {
-	struct lg_counts sum = {0};
+	cJSON *list = cJSON_AddArrayToObject(group, "checks");
+	const char *const names[LG_CHECKS] = {
+		[LG_CHECK_STATUS] = plan->expect_status, [LG_CHECK_BODY] = plan->expect_body};
+	static const char *const what[LG_CHECKS] = {
+		[LG_CHECK_STATUS] = "status is", [LG_CHECK_BODY] = "body holds"};
 
-	for (int i = 0; i < LG_PHASES; i++) {
-		sum.requests += load->counts[i].requests;
-		sum.failed += load->counts[i].failed;
-		sum.bytes_sent += load->counts[i].bytes_sent;
-		sum.bytes_received += load->counts[i].bytes_received;
+	for (int i = 0; i < LG_CHECKS; i++) {
+		cJSON *check;
+		char *name;
+
+		if (!names[i])
+			continue;
+		name = xprintf("%s %s", what[i], names[i]);
+		check = cJSON_CreateObject();
+		cJSON_AddStringToObject(check, "name", name);
+		cJSON_AddNumberToObject(check, "passes", (double)sum->checks[i][1]);
+		cJSON_AddNumberToObject(check, "fails", (double)sum->checks[i][0]);
+		cJSON_AddItemToArray(list, check);
+		free(name);
 	}
-	return sum;
 }
 
-static void add_state(cJSON *json, double milliseconds)
+static void add_check_rate(cJSON *metrics, const struct plan *plan, const struct lg_counts *sum)
+{
+	const bool asked[LG_CHECKS] = {
+		[LG_CHECK_STATUS] = plan->expect_status, [LG_CHECK_BODY] = plan->expect_body};
+	double held = 0, all = 0;
+
+	for (int i = 0; i < LG_CHECKS; i++) {
+		if (!asked[i])
+			continue;
+		held += (double)sum->checks[i][1];
+		all += (double)(sum->checks[i][0] + sum->checks[i][1]);
+	}
+	if (asked[LG_CHECK_STATUS] || asked[LG_CHECK_BODY])
+		add_rate(metrics, "checks", held, all);
+}
+
+static void add_state(cJSON *json, const struct plan *plan, const struct lg_counts *sum, double milliseconds)
 {
 	cJSON *state = cJSON_AddObjectToObject(json, "state"), *group;
 
-	cJSON_AddBoolToObject(state, "isStdOutTTY", 0);
-	cJSON_AddBoolToObject(state, "isStdErrTTY", 0);
+	cJSON_AddBoolToObject(state, "isStdOutTTY", isatty(STDOUT_FILENO));
+	cJSON_AddBoolToObject(state, "isStdErrTTY", isatty(STDERR_FILENO));
 	cJSON_AddNumberToObject(state, "testRunDurationMs", milliseconds);
 	group = cJSON_AddObjectToObject(json, "root_group");
 	cJSON_AddStringToObject(group, "name", "");
 	cJSON_AddStringToObject(group, "path", "");
 	cJSON_AddItemToObject(group, "groups", cJSON_CreateArray());
-	cJSON_AddItemToObject(group, "checks", cJSON_CreateArray());
+	add_checks(group, plan, sum);
 }
 
-cJSON *k6_summary(const struct lg_result *load, unsigned vus)
+static void add_trends(cJSON *metrics, const struct lg_result *load)
+{
+	add_trend(metrics, "http_req_duration", load->whole);
+	add_trend(metrics, "http_req_sending", load->sending);
+	add_trend(metrics, "http_req_waiting", load->waiting);
+	add_trend(metrics, "http_req_receiving", load->receiving);
+	add_trend(metrics, "http_req_connecting", load->connect);
+	if (lg_histogram_count(load->handshake))
+		add_trend(metrics, "http_req_tls_handshaking", load->handshake);
+	/* an iteration is one request */
+	add_trend(metrics, "iteration_duration", load->whole);
+}
+
+cJSON *k6_summary(const struct lg_result *load, const struct plan *plan)
 {
 	double seconds = (double)(load->stopped - load->started) / 1e9;
-	struct lg_counts sum = sum_counts(load);
+	struct lg_counts sum = lg_counts_sum(load);
 	cJSON *json = cJSON_CreateObject();
 	cJSON *metrics = cJSON_AddObjectToObject(json, "metrics");
 
@@ -90,11 +136,13 @@ cJSON *k6_summary(const struct lg_result *load, unsigned vus)
 	add_counter(metrics, "iterations", "default", (double)sum.requests, seconds);
 	add_counter(metrics, "data_sent", "data", (double)sum.bytes_sent, seconds);
 	add_counter(metrics, "data_received", "data", (double)sum.bytes_received, seconds);
+	if (plan->rate > 0)
+		add_counter(metrics, "dropped_iterations", "default", (double)sum.dropped, seconds);
 	add_rate(metrics, "http_req_failed", (double)sum.failed, (double)sum.requests);
-	add_trend(metrics, "http_req_duration", load->whole);
-	add_trend(metrics, "http_req_connecting", load->connect);
-	add_gauge(metrics, "vus", vus);
-	add_gauge(metrics, "vus_max", vus);
-	add_state(json, seconds * 1e3);
+	add_check_rate(metrics, plan, &sum);
+	add_trends(metrics, load);
+	add_gauge(metrics, "vus", load->most_vus);
+	add_gauge(metrics, "vus_max", plan->rate > 0 ? plan->max_vus : plan->vus);
+	add_state(json, plan, &sum, seconds * 1e3);
 	return json;
 }

@@ -5,8 +5,9 @@
 #include <cjson/cJSON.h>
 
 #include "loadgen/loadgen.h"
+#include "plugin/plan.h"
 
 /* The caller deletes it. Metric names and shapes: k6's --summary-export / handleSummary data. */
-cJSON *k6_summary(const struct lg_result *load, unsigned vus);
+cJSON *k6_summary(const struct lg_result *load, const struct plan *plan);
 
 #endif

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "plugin/k6.h"
+#include "plugin/latency_files.h"
 #include "plugin/timeline.h"
 
 static int write_shots(struct rundir *dir, const struct shots *shots, const char *folder, struct error *error)
@@ -38,40 +39,6 @@ static int write_json(struct rundir *dir, const char *name, cJSON *json, struct 
 	return write_text(dir, name, text, error);
 }
 
-/* One histogram a line: the tag of HdrHistogram's log format says which. */
-static char *latency_log(const struct outcome *outcome)
-{
-	static const char *const tags[LG_PHASES] = {"before", "window", "after"};
-	const struct lg_result *load = outcome->load;
-	const int64_t begins[] = {load->started, load->window_begin, load->window_end};
-	const int64_t ends[] = {load->window_begin ? load->window_begin : load->stopped, load->window_end,
-	                        load->stopped};
-	char *text = NULL;
-	size_t size;
-	FILE *out = open_memstream(&text, &size);
-
-	if (!out)
-		return NULL;
-	fprintf(out,
-	        "#[Histogram log format version 1.3]\n#[service latency in microseconds]\n#[StartTime: %.3f]\n",
-	        (double)(load->started + outcome->at.wall_offset) / SECOND);
-	fputs("\"StartTimestamp\",\"Interval_Length\",\"Interval_Max\",\"Interval_Compressed_Histogram\"\n",
-	      out);
-	for (int i = 0; i < LG_PHASES; i++) {
-		char *encoded = begins[i] ? lg_histogram_encode(load->service[i]) : NULL;
-
-		if (encoded && lg_histogram_count(load->service[i]))
-			fprintf(out, "Tag=%s,%.3f,%.3f,%.3f,%s\n", tags[i],
-			        (double)(begins[i] - load->started) / SECOND,
-			        (double)(ends[i] - begins[i]) / SECOND,
-			        (double)lg_histogram_max(load->service[i]), encoded);
-		free(encoded);
-	}
-	if (fclose(out) != 0)
-		free(text), text = NULL;
-	return text;
-}
-
 int run_files_write(struct outcome *outcome, struct rundir *dir, struct error *error)
 {
 	int64_t when = (outcome->at.begun + outcome->at.wall_offset) / SECOND;
@@ -80,9 +47,10 @@ int run_files_write(struct outcome *outcome, struct rundir *dir, struct error *e
 	    write_shots(dir, outcome->idle, "idle/", error) < 0)
 		return -1;
 	if (outcome->load &&
-	    (write_json(dir, "load.json", k6_summary(outcome->load, outcome->plan->vus), error) < 0 ||
+	    (write_json(dir, "load.json", k6_summary(outcome->load, outcome->plan), error) < 0 ||
 	     write_text(dir, "timeline.csv", timeline_csv(outcome), error) < 0 ||
-	     write_text(dir, "latency.hlog", latency_log(outcome), error) < 0))
+	     write_text(dir, "latency.hlog", latency_hlog(outcome), error) < 0 ||
+	     write_text(dir, "latency.hgrm", latency_hgrm(outcome), error) < 0))
 		return -1;
 	if (write_json(dir, "run.json", outcome_json(outcome), error) < 0 ||
 	    rundir_keep(dir, when, outcome->target.name, error) < 0)
