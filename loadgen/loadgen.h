@@ -213,7 +213,7 @@ struct lg_result {
 	struct lg_histogram *connect;   /* connecting, all phases */
 	struct lg_histogram *handshake; /* TLS, all phases */
 	uint64_t censored;              /* in flight when the run ended */
-	unsigned most_vus;              /* at the full seconds of the run */
+	unsigned most_vus;              /* at a time (the sum of the threads' own peaks) */
 	uint64_t connections;           /* opened */
 	struct lg_thread_use *threads;
 	size_t thread_count;

@@ -106,6 +106,7 @@ static uint64_t add_worker(struct lg_result *result, const struct lg_stats *stat
 	lg_histogram_merge(result->connect, stats->connect);
 	result->censored += lg_counter_get(&stats->censored);
 	result->connections += lg_counter_get(&stats->connections);
+	result->most_vus += (unsigned)lg_counter_get(&stats->vus_peak);
 	if (last_start > result->ramp_ended)
 		result->ramp_ended = last_start;
 	return lg_counter_get(&stats->vus_started);
@@ -144,8 +145,6 @@ static void fill_seconds(struct lg_result *result, const struct lg_run *run)
 			second->p50 = run->monitor.rows[i].p50;
 			second->p99 = run->monitor.rows[i].p99;
 			second->vus = run->monitor.rows[i].vus;
-			if (second->vus > result->most_vus)
-				result->most_vus = second->vus;
 		}
 	}
 }

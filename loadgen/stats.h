@@ -31,9 +31,9 @@ struct lg_stats {
 	struct lg_tally tallies[LG_PHASES];
 	struct lg_latencies latencies[LG_PHASES];
 	struct lg_histogram *connect, *handshake, *sending, *waiting, *receiving;
-	int64_t expected_interval;        /* closed model */
-	lg_counter vus, in_flight;        /* now */
-	lg_counter vus_started, censored; /* ever */
+	int64_t expected_interval;                  /* closed model */
+	lg_counter vus, in_flight;                  /* now */
+	lg_counter vus_started, vus_peak, censored; /* ever */
 	lg_counter connections;
 	_Atomic int64_t last_start; /* when the last VU started, 0: none yet */
 	atomic_bool finished;       /* plan.requests are done */

@@ -38,6 +38,8 @@ static void enter(struct lg_vu *vu, enum lg_vu_state state)
 	if ((state == LG_VU_OFF) != was_off) {
 		w->alive = w->alive + was_off - (state == LG_VU_OFF);
 		atomic_store_explicit(&w->stats.vus, w->alive, memory_order_relaxed);
+		if (w->alive > lg_counter_get(&w->stats.vus_peak))
+			atomic_store_explicit(&w->stats.vus_peak, w->alive, memory_order_relaxed);
 	}
 }
 

@@ -129,6 +129,8 @@ static const struct option output_options[] = {
 	 .help = "run directory, must not exist yet (default pprof-runs/TIME-TARGET)"},
 	{.name = "output", .letter = 'o', .kind = OPTION_CHOICE, .offset = AT(output), .value = "text|json|yaml",
 	 .choices = document_formats, .help = "format of standard output (default text)"},
+	{.name = "prometheus-listen", .kind = OPTION_TEXT, .offset = AT(prometheus_listen), .value = "HOST:PORT",
+	 .help = "live figures of the load at http://HOST:PORT/metrics while it runs, with k6's names"},
 	{.name = "top", .kind = OPTION_COUNT, .offset = AT(top), .value = "N",
 	 .help = "functions in the summary (default 10)", .min = 1, .max = 1000},
 	{.name = "strict", .kind = OPTION_FLAG, .offset = AT(strict),

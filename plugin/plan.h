@@ -70,7 +70,7 @@ struct plan {
 	unsigned profiles; /* enum profile_bit, from profiles_text */
 
 	/* what is said */
-	const char *out;
+	const char *out, *prometheus_listen;
 	unsigned top;
 	int output;
 	bool strict, dry_run, quiet;

@@ -6,12 +6,14 @@
 #include "plugin/clock.h"
 #include "plugin/document.h"
 #include "plugin/progress.h"
+#include "plugin/prometheus.h"
 #include "plugin/run_files.h"
 #include "plugin/signals.h"
 #include "plugin/steady.h"
 #include "plugin/summary.h"
 
-#define TICK (100 * MILLI)
+#define TICK       (100 * MILLI)
+#define LOOK_EVERY (1 * SECOND)
 /* The pods are ranked again this far into the window: late, so that the metrics have seen the load. */
 #define RANK_AT 0.8
 
@@ -23,6 +25,8 @@ struct run {
 	struct lg_run *load;
 	struct watch *watch;
 	struct steady steady;
+	struct prometheus *prometheus;
+	int64_t look_at;                       /* when the whole result is looked at next */
 	bool ramp_done, finished, stages_done; /* of the load, as last seen */
 	int64_t rank_at;
 };
@@ -31,6 +35,19 @@ struct run {
 static bool must_end(const struct run *run)
 {
 	return signals_cancel || watch_lost(run->watch) || run->finished;
+}
+
+/* Once a second the whole result so far, for those who want more than a snapshot. */
+static void look(struct run *run, const struct lg_snapshot *snapshot)
+{
+	struct lg_result *result;
+
+	if (!run->prometheus || snapshot->now < run->look_at)
+		return;
+	run->look_at = snapshot->now + LOOK_EVERY;
+	result = lg_look(run->load);
+	prometheus_show(run->prometheus, result, snapshot);
+	lg_result_free(result);
 }
 
 static void tick(struct run *run)
@@ -44,6 +61,7 @@ static void tick(struct run *run)
 		run->stages_done = snapshot.stages_done;
 		if (snapshot.ramp_done)
 			steady_add(&run->steady, snapshot.now, snapshot.total.requests);
+		look(run, &snapshot);
 	}
 	if (run->rank_at && clock_now() >= run->rank_at) {
 		watch_rank(run->watch);
@@ -193,6 +211,7 @@ static void tear_down(struct run *run)
 		outcome->at.load_stopped = clock_now();
 		run->load = NULL;
 	}
+	prometheus_close(run->prometheus);
 	watch_stop(run->watch, &outcome->pod);
 	run->watch = NULL;
 	if (outcome->target.tunnel) {
@@ -293,6 +312,12 @@ static int prepare(struct run *run, struct error *error)
 		return -1;
 	if (target_prepare(run->plan, &outcome->target, error) < 0)
 		return signals_cancel ? interrupted(error) : -1;
+	if (run->plan->prometheus_listen) {
+		if (prometheus_open(run->plan->prometheus_listen, &run->prometheus, error) < 0)
+			return -1;
+		progress_note(&run->progress, "metrics http://%s/metrics",
+		              prometheus_address(run->prometheus));
+	}
 	outcome->at.prepared = clock_now();
 	progress_note(&run->progress, "target  %s (%s)", target->name, target->why);
 	if (target->ranking.note[0])
