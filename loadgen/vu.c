@@ -225,7 +225,7 @@ void lg_vu_answered(struct lg_vu *vu, unsigned status)
 
 void lg_vu_cut(struct lg_vu *vu, bool fresh, enum lg_error_kind kind, const char *line)
 {
-	if (fresh && !vu->retried && vu->request->idempotent && !vu->worker->stopping) {
+	if (fresh && !vu->retried && vu->request->idempotent) {
 		vu->retried = true;
 		enter(vu, LG_VU_CONNECT);
 		lg_connection_open(vu->connection);
@@ -238,8 +238,8 @@ void lg_vu_stop(struct lg_vu *vu)
 {
 	if (vu->state == LG_VU_OFF)
 		lg_timer_cancel(&vu->timer);
-	else if (vu->state != LG_VU_WAIT)
-		lg_vu_abandon(vu);
+	else if (!is_busy(vu))
+		turn_off(vu);
 }
 
 void lg_vu_abandon(struct lg_vu *vu)

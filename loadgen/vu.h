@@ -62,7 +62,7 @@ void lg_vu_expired(struct lg_vu *vu);
 /* Closed model: the pace has changed, when is the next turn? */
 void lg_vu_replan(struct lg_vu *vu);
 
-/* Ends the VU unless a request is in flight. */
+/* Ends the VU unless a request is in flight or waits for its connection. */
 void lg_vu_stop(struct lg_vu *vu);
 
 /* Ends the VU; a request in flight is censored. */
