@@ -326,9 +326,7 @@ void lg_vu_ready(struct lg_worker *w, struct lg_vu *vu)
 
 void lg_vu_stop(struct lg_worker *w, struct lg_vu *vu)
 {
-	if (vu->state == LG_VU_CONNECT)
-		lg_counter_add(&w->stats.censored, 1);
-	if (vu->state != LG_VU_WAIT)
+	if (vu->state != LG_VU_WAIT && vu->state != LG_VU_CONNECT)
 		vu_end(w, vu);
 }
 
