@@ -137,7 +137,7 @@ const char *lg_io_name(enum lg_io_kind io);
 
 /* Counts that add up exactly across threads and phases. */
 struct lg_counts {
-	uint64_t requests;  /* done: whole answers plus errors */
+	uint64_t requests;  /* done: whole answers plus errors (failed checks are whole answers as well) */
 	uint64_t status[6]; /* whole answers by class: [1]=1xx (final, i.e. 101) .. [5]=5xx, [0]=other */
 	uint64_t errors[LG_ERROR_KINDS];
 	uint64_t failed;               /* errors, and answers that are not good by plan.expect */

@@ -82,27 +82,6 @@ struct lg_result *load_run(const struct lg_plan *plan, uint64_t requests)
 	return load_finish(run, 60 * MINUTE);
 }
 
-static void add_counts(struct lg_counts *sum, const struct lg_counts *counts)
-{
-	sum->requests += counts->requests;
-	sum->failed += counts->failed;
-	sum->bytes_sent += counts->bytes_sent;
-	sum->bytes_received += counts->bytes_received;
-	for (int i = 0; i < 6; i++)
-		sum->status[i] += counts->status[i];
-	for (int i = 0; i < LG_ERROR_KINDS; i++)
-		sum->errors[i] += counts->errors[i];
-}
-
-struct lg_counts load_sum(const struct lg_result *result)
-{
-	struct lg_counts sum = {0};
-
-	for (int i = 0; i < LG_PHASES; i++)
-		add_counts(&sum, &result->counts[i]);
-	return sum;
-}
-
 uint64_t load_errors(const struct lg_counts *counts)
 {
 	uint64_t sum = 0;
@@ -149,7 +128,7 @@ void load_check(const struct lg_result *result)
 	struct lg_counts sum;
 
 	assert_non_null(result);
-	sum = load_sum(result);
+	sum = lg_counts_sum(result);
 	for (int i = 0; i < LG_PHASES; i++)
 		check_counts(&result->counts[i], result->service[i]);
 	assert_int_equal(lg_histogram_count(result->whole), load_answers(&sum));

@@ -35,8 +35,6 @@ struct lg_result *load_run(const struct lg_plan *plan, uint64_t requests);
 /* Sums and counts that must agree whatever has happened. */
 void load_check(const struct lg_result *result);
 
-/* Over all phases. */
-struct lg_counts load_sum(const struct lg_result *result);
 uint64_t load_errors(const struct lg_counts *counts);
 uint64_t load_answers(const struct lg_counts *counts);
 

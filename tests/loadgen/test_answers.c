@@ -58,7 +58,7 @@ static void run_answer(const struct answer *answer, bool drip)
 		&(struct behaviour){.answer = answer->text, .ending = answer->ending, .drip = drip});
 	struct lg_plan plan = {.url = server_url(server), .method = answer->method, .vus = VUS, .threads = 2};
 	struct lg_result *result = load_run(&plan, COUNT);
-	struct lg_counts sum = load_sum(result);
+	struct lg_counts sum = lg_counts_sum(result);
 
 	if (sum.status[answer->class] != sum.requests)
 		fail_msg("%s: %s", result->first_error, answer->text);
@@ -101,9 +101,9 @@ static void run_large(const char *head, const char *tail, enum ending ending)
 	memcpy(text + size - strlen(tail), tail, strlen(tail));
 	server = server_start(&(struct behaviour){.answer = text, .answer_size = size, .ending = ending});
 	result = load_run(&(struct lg_plan){.url = server_url(server), .vus = 2, .threads = 2}, 6);
-	assert_int_equal(load_sum(result).failed, 0);
-	assert_int_equal(load_sum(result).requests, server_count(server, ANSWERED));
-	assert_int_equal(load_sum(result).bytes_received, server_count(server, ANSWERED) * size);
+	assert_int_equal(lg_counts_sum(result).failed, 0);
+	assert_int_equal(lg_counts_sum(result).requests, server_count(server, ANSWERED));
+	assert_int_equal(lg_counts_sum(result).bytes_received, server_count(server, ANSWERED) * size);
 	lg_result_free(result);
 	server_stop(server);
 	free(text);
@@ -141,8 +141,9 @@ static void upload(size_t size, const char *method)
 	uint64_t requests = server_count(server, REQUESTED);
 
 	assert_int_equal(server_faults(server), 0);
-	assert_int_equal(load_sum(result).status[2], requests);
-	assert_int_equal(load_sum(result).bytes_sent, requests * (strlen(server_last_head(server)) + size));
+	assert_int_equal(lg_counts_sum(result).status[2], requests);
+	assert_int_equal(lg_counts_sum(result).bytes_sent,
+	                 requests * (strlen(server_last_head(server)) + size));
 	assert_int_equal(result->connections, 2);
 	assert_true(!strncmp(server_last_head(server), method ? method : "POST", 3));
 	lg_result_free(result);
@@ -169,10 +170,10 @@ static void test_answer_before_the_upload(void **state)
 	struct lg_result *result = load_run(&plan, 6);
 
 	(void)state;
-	assert_int_equal(load_sum(result).status[4], load_sum(result).requests);
-	assert_int_equal(load_sum(result).requests, server_count(server, ANSWERED));
-	assert_int_equal(result->connections, load_sum(result).requests);
-	assert_true(load_sum(result).bytes_sent < load_sum(result).requests * size);
+	assert_int_equal(lg_counts_sum(result).status[4], lg_counts_sum(result).requests);
+	assert_int_equal(lg_counts_sum(result).requests, server_count(server, ANSWERED));
+	assert_int_equal(result->connections, lg_counts_sum(result).requests);
+	assert_true(lg_counts_sum(result).bytes_sent < lg_counts_sum(result).requests * size);
 	lg_result_free(result);
 	server_stop(server);
 	free(body);
@@ -224,8 +225,8 @@ static void assert_served(const struct lg_plan *plan, const struct server *serve
 {
 	struct lg_result *result = load_run(plan, COUNT);
 
-	assert_int_equal(load_sum(result).status[2], load_sum(result).requests);
-	assert_int_equal(load_sum(result).requests, server_count(server, ANSWERED));
+	assert_int_equal(lg_counts_sum(result).status[2], lg_counts_sum(result).requests);
+	assert_int_equal(lg_counts_sum(result).requests, server_count(server, ANSWERED));
 	assert_int_equal(result->connections, plan->vus);
 	assert_says(server_last_head(server), host);
 	lg_result_free(result);
@@ -276,8 +277,8 @@ static void test_second_address(void **state)
 		set_address(i, refusing);
 		set_address(!i, server_port(server));
 		result = load_run(&plan, COUNT);
-		assert_int_equal(load_sum(result).status[2], load_sum(result).requests);
-		assert_int_equal(load_sum(result).requests, server_count(server, ANSWERED) - before);
+		assert_int_equal(lg_counts_sum(result).status[2], lg_counts_sum(result).requests);
+		assert_int_equal(lg_counts_sum(result).requests, server_count(server, ANSWERED) - before);
 		lg_result_free(result);
 	}
 	close(fd);
@@ -298,7 +299,7 @@ static void test_two_servers(void **state)
 	result = load_run(&(struct lg_plan){.url = "http://two.test/", .vus = 6, .threads = 3}, COUNT);
 	for (int i = 0; i < 2; i++)
 		assert_int_equal(server_count(servers[i], ACCEPTED), 3);
-	assert_int_equal(load_sum(result).requests,
+	assert_int_equal(lg_counts_sum(result).requests,
 	                 server_count(servers[0], ANSWERED) + server_count(servers[1], ANSWERED));
 	lg_result_free(result);
 	server_stop(servers[0]);
@@ -333,7 +334,7 @@ static void run_dialled(enum ending ending, size_t size)
 	                       .dial = dial_server,
 	                       .dial_context = server};
 	struct lg_result *result = load_run(&plan, COUNT);
-	struct lg_counts sum = load_sum(result);
+	struct lg_counts sum = lg_counts_sum(result);
 
 	assert_int_equal(server_faults(server), 0);
 	assert_int_equal(sum.status[2], sum.requests);

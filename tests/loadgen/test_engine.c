@@ -14,7 +14,7 @@
 /* Every answer that the server gave is in the result, and nothing else. */
 static void assert_agree(const struct lg_result *result, const struct server *server)
 {
-	struct lg_counts sum = load_sum(result);
+	struct lg_counts sum = lg_counts_sum(result);
 	uint64_t answers = server_count(server, ANSWERED);
 
 	assert_int_equal(sum.requests, answers);
@@ -74,7 +74,7 @@ static void test_snapshot_is_the_result(void **state)
 	load_await_vus(run, 0);
 	last = load_look(run);
 	result = load_finish(run, 60 * MINUTE);
-	sum = load_sum(result);
+	sum = lg_counts_sum(result);
 	assert_memory_equal(&sum, &last.total, sizeof sum);
 	assert_int_equal(last.in_flight, 0);
 	assert_string_equal(last.last_error, "");
@@ -210,7 +210,7 @@ static void test_window_open_or_none(void **state)
 	int64_t begin;
 
 	(void)state;
-	assert_int_equal(result->counts[LG_BEFORE].requests, load_sum(result).requests);
+	assert_int_equal(result->counts[LG_BEFORE].requests, lg_counts_sum(result).requests);
 	assert_true(!result->window_begin && !result->window_end);
 	lg_result_free(result);
 	run = load_start(&plan);

@@ -15,7 +15,7 @@
 /* All that was done has failed, in that way. */
 static void assert_all(const struct lg_result *result, enum lg_error_kind kind, const char *words)
 {
-	struct lg_counts sum = load_sum(result);
+	struct lg_counts sum = lg_counts_sum(result);
 
 	if (sum.errors[kind] != sum.requests)
 		fail_msg("want %s, got: %s", lg_error_kind_name(kind), result->first_error);
@@ -27,7 +27,7 @@ static void assert_all(const struct lg_result *result, enum lg_error_kind kind, 
 
 static void test_names(void **state)
 {
-	static const char *const names[] = {"connect", "timeout", "reset", "protocol"};
+	static const char *const names[] = {"connect", "tls", "timeout", "reset", "protocol", "check"};
 
 	(void)state;
 	assert_int_equal(COUNT_OF(names), LG_ERROR_KINDS);
@@ -51,11 +51,11 @@ static void test_refused(void **state)
 	snprintf(words, sizeof words, "connect to 127.0.0.1:%u: Connection refused", port);
 	result = load_run(&(struct lg_plan){.url = url, .vus = 1}, 5);
 	assert_all(result, LG_ERROR_CONNECT, words);
-	for (uint64_t i = 1; i < load_sum(result).requests; i++, pause *= 2)
+	for (uint64_t i = 1; i < lg_counts_sum(result).requests; i++, pause *= 2)
 		least += pause;
 	assert_true(now_ns() - began >= least);
 	assert_int_equal(result->connections, 0);
-	assert_int_equal(load_sum(result).bytes_sent, 0);
+	assert_int_equal(lg_counts_sum(result).bytes_sent, 0);
 	lg_result_free(result);
 	result = load_run(&(struct lg_plan){.url = url, .vus = 20, .threads = 4}, 60);
 	assert_all(result, LG_ERROR_CONNECT, words);
@@ -85,7 +85,7 @@ static void time_out(const struct behaviour *behaviour)
 	struct server *server = server_start(behaviour);
 	struct lg_plan plan = {.url = server_url(server), .vus = 1, .timeout = timeout};
 	struct lg_result *result = load_run(&plan, 2);
-	uint64_t requests = load_sum(result).requests;
+	uint64_t requests = lg_counts_sum(result).requests;
 
 	assert_all(result, LG_ERROR_TIMEOUT, "no whole answer within 60 ms");
 	assert_true(now_ns() - began >= (int64_t)requests * timeout);
@@ -132,7 +132,7 @@ static void test_upload_timeout(void **state)
 
 	(void)state;
 	assert_all(result, LG_ERROR_TIMEOUT, "no whole answer within 80 ms");
-	assert_true(load_sum(result).bytes_sent < load_sum(result).requests * size);
+	assert_true(lg_counts_sum(result).bytes_sent < lg_counts_sum(result).requests * size);
 	lg_result_free(result);
 	server_stop(server);
 	free(body);
@@ -148,14 +148,14 @@ static void cut_at(const char *answer, size_t size, enum ending ending)
 	struct lg_result *result = load_run(&plan, 1);
 
 	if (size == strlen(answer)) {
-		assert_int_equal(load_sum(result).failed, 0);
+		assert_int_equal(lg_counts_sum(result).failed, 0);
 	} else if (ending == CLOSES) {
 		assert_all(result, LG_ERROR_RESET, "connection closed by the server ");
 		assert_says(result->first_error, size ? "in the middle of the answer" : "before the answer");
 	} else {
 		assert_all(result, LG_ERROR_RESET, "connection broke ");
 	}
-	assert_int_equal(load_sum(result).requests, server_count(server, ANSWERED));
+	assert_int_equal(lg_counts_sum(result).requests, server_count(server, ANSWERED));
 	lg_result_free(result);
 	server_stop(server);
 }
@@ -215,7 +215,7 @@ static void test_garbage(void **state)
 
 		assert_all(result, LG_ERROR_PROTOCOL, garbage[i][1]);
 		assert_says(result->first_error, "protocol error: ");
-		assert_int_equal(result->connections, load_sum(result).requests);
+		assert_int_equal(result->connections, lg_counts_sum(result).requests);
 		lg_result_free(result);
 		server_stop(server);
 	}
@@ -246,7 +246,8 @@ static void test_endless_heads(void **state)
 
 		assert_all(result, LG_ERROR_PROTOCOL, heads[i][2]);
 		/* the ceiling, and what one reading may bring beyond it */
-		assert_true(load_sum(result).bytes_received <= load_sum(result).requests * (192U << 10));
+		assert_true(lg_counts_sum(result).bytes_received <=
+		            lg_counts_sum(result).requests * (192U << 10));
 		lg_result_free(result);
 		server_stop(server);
 	}
@@ -279,7 +280,7 @@ static void stream(const char *head, const char *piece)
 	assert_true(resident() < before + (24U << 20));
 	result = load_finish(run, 0);
 	assert_int_equal(result->censored, 2);
-	assert_int_equal(load_sum(result).requests, 0);
+	assert_int_equal(lg_counts_sum(result).requests, 0);
 	lg_result_free(result);
 	server_stop(server);
 }
@@ -315,7 +316,7 @@ static void test_idle_closed(void **state)
 		struct lg_plan plan = {
 			.url = server_url(server), .method = methods[i], .vus = 4, .threads = 2};
 		struct lg_result *result = load_run(&plan, 60);
-		struct lg_counts sum = load_sum(result);
+		struct lg_counts sum = lg_counts_sum(result);
 
 		assert_int_equal(sum.status[2], sum.requests);
 		assert_int_equal(sum.requests, server_count(server, ANSWERED));
@@ -333,7 +334,7 @@ static void test_idle_closed_for_post(void **state)
 	struct server *server = server_start(&(struct behaviour){.close_idle = 3});
 	struct lg_plan plan = {.url = server_url(server), .method = "POST", .vus = 4, .threads = 2};
 	struct lg_result *result = load_run(&plan, 60);
-	struct lg_counts sum = load_sum(result);
+	struct lg_counts sum = lg_counts_sum(result);
 
 	(void)state;
 	assert_int_equal(sum.status[2], server_count(server, ANSWERED));
@@ -351,7 +352,7 @@ static void test_no_retry_after_a_byte(void **state)
 	struct server *server = server_start(&(struct behaviour){.close_idle = 1, .parting = "H"});
 	struct lg_plan plan = {.url = server_url(server), .vus = 2};
 	struct lg_result *result = load_run(&plan, 12);
-	struct lg_counts sum = load_sum(result);
+	struct lg_counts sum = lg_counts_sum(result);
 
 	(void)state;
 	assert_int_equal(sum.errors[LG_ERROR_RESET], server_count(server, HUNG_UP));
@@ -367,7 +368,7 @@ static void test_retried_once(void **state)
 {
 	struct server *server = server_start(&(struct behaviour){.dies = 5});
 	struct lg_result *result = load_run(&(struct lg_plan){.url = server_url(server), .vus = 1}, 9);
-	struct lg_counts sum = load_sum(result);
+	struct lg_counts sum = lg_counts_sum(result);
 
 	(void)state;
 	assert_int_equal(sum.status[2], 5);
@@ -396,7 +397,7 @@ static void test_closed_while_thinking(void **state)
 		server_drop_all(server);
 		load_await_done(run, 6);
 		result = load_finish(run, 60 * MINUTE);
-		failed = load_sum(result).failed;
+		failed = lg_counts_sum(result).failed;
 		assert_true(failed || result->connections >= 6);
 		lg_result_free(result);
 		server_stop(server);
@@ -412,8 +413,8 @@ static void test_unasked_bytes(void **state)
 	struct lg_result *result = load_run(&plan, 20);
 
 	(void)state;
-	assert_int_equal(load_sum(result).status[2], server_count(server, ANSWERED));
-	assert_int_equal(load_sum(result).requests, server_count(server, REQUESTED));
+	assert_int_equal(lg_counts_sum(result).status[2], server_count(server, ANSWERED));
+	assert_int_equal(lg_counts_sum(result).requests, server_count(server, REQUESTED));
 	lg_result_free(result);
 	server_stop(server);
 }

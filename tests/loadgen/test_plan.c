@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "loadgen/job.h"
 #include "loadgen/loadgen.h"
 #include "loadgen/request.h"
 #include "loadgen/timer.h"
@@ -93,10 +94,13 @@ static void assert_request(const struct lg_plan *plan, const char *want)
 {
 	char error[LG_ERROR_SIZE], *text;
 	struct lg_request request;
+	struct lg_target target;
 	struct lg_url url;
+	size_t count;
 
 	assert_int_equal(lg_url_parse(plan->url, &url, error), 0);
-	assert_int_equal(lg_request_init(&request, plan, &url, error), 0);
+	assert_int_equal(lg_request_init(&request, lg_plan_targets(plan, &target, &count), &url, true, error),
+	                 0);
 	text = strndup(request.bytes, request.size);
 	assert_string_equal(text, want);
 	free(text);
