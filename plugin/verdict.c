@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "plugin/outcome.h"
+#include "plugin/steady.h"
 
 #define ERRORS_WARN 0.001
 #define ERRORS_FAIL 0.05
@@ -42,7 +43,8 @@ static void check_steady(const struct outcome *outcome, struct verdict *verdict)
 		    100 * outcome->variation);
 	else if (outcome->variation < 0)
 		say(verdict, "steady", CHECK_WARN,
-		    "too little load to tell if the rate was steady; raise --settle");
+		    "not known if the rate was steady: that takes %.0fs of --settle and %d requests",
+		    (double)STEADY_BUCKET * STEADY_BUCKETS / SECOND, STEADY_LEAST);
 	else
 		say(verdict, "steady", CHECK_WARN,
 		    "rate not steady within %s (varied by %.0f%%); raise --settle",
