@@ -26,8 +26,8 @@ static void print_load(FILE *out, const struct outcome *outcome)
 	const struct target *target = &outcome->target;
 	char ramp[32], think[32];
 
-	fprintf(out, LABEL "%s, %u VUs, ramp %s", "Load", target->load_url, plan->vus,
-	        duration_print(plan->ramp, ramp));
+	fprintf(out, LABEL "%s, %u VU%s, ramp %s", "Load", target->load_url, plan->vus,
+	        plan->vus == 1 ? "" : "s", duration_print(plan->ramp, ramp));
 	if (plan->think)
 		fprintf(out, ", think %s", duration_print(plan->think, think));
 	fprintf(out, "%s\n", target->tunnel_bound ? ", tunnel-bound" : "");
