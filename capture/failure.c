@@ -73,6 +73,9 @@ enum cap_status failure_of_curl(struct cap_error *error, CURL *curl, CURLcode co
 {
 	if (code == CURLE_COULDNT_CONNECT && said && *said)
 		return not_connected(error, curl, said);
+	/* OpenSSL's words for an answer that is no TLS record. */
+	if (code == CURLE_SSL_CONNECT_ERROR && said && strstr(said, "wrong version number"))
+		return failure_set(error, CAP_TLS, "what answers does not speak TLS");
 	return failure_set(error, status_of(code), "%s", said && *said ? said : curl_easy_strerror(code));
 }
 

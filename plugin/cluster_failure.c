@@ -23,7 +23,7 @@ static void whose(const struct kubeconfig *config, char *ret, size_t size)
 	else if (config->user)
 		snprintf(ret, size, "user '%s'", config->user);
 	else
-		snprintf(ret, size, "this request (no user in %s)", config->source);
+		snprintf(ret, size, "this request, which names no user");
 }
 
 /* Copies what stands in quotes behind `before`. */
@@ -161,6 +161,9 @@ int cluster_call_failed(const struct cluster_call *call, const struct cap_error 
 		return error_set(error, "%s: cannot reach the API server '%s'%s: %s; is the cluster up?",
 		                 call->doing, server, from, failure->text);
 	case CAP_TLS:
+		if (!strstr(failure->text, "certificate"))
+			return error_set(error, "%s: no TLS with the API server '%s'%s: %s; is it http://?",
+			                 call->doing, server, from, failure->text);
 		return error_set(error,
 		                 "%s: the certificate of the API server '%s'%s is not accepted: %s; see "
 		                 "--certificate-authority and --tls-server-name",
