@@ -145,6 +145,8 @@ static int check_combination(const struct plan *plan, struct error *error)
 		                   "give --url or --port, not both: --port is for load through the tunnel");
 	if (plan->pprof_path && plan->pprof_path[0] != '/')
 		return error_usage(error, "--pprof-path: '%s' does not start with '/'", plan->pprof_path);
+	if (plan->out && !*plan->out)
+		return error_usage(error, "--out: give the run directory's name");
 	if (plan->path[0] != '/')
 		return error_usage(error, "--path: '%s' does not start with '/'", plan->path);
 	if (plan->window % SECOND || plan->slice % SECOND || plan->baseline % SECOND)
@@ -286,6 +288,27 @@ cJSON *plan_json(const struct plan *plan)
 	return json;
 }
 
+static void print_value(FILE *out, const cJSON *value)
+{
+	char *text =
+		cJSON_IsString(value) ? xstrdup(value->valuestring) : xprintf("%.10g", value->valuedouble);
+
+	text_clean(text);
+	fputs(text, out);
+	free(text);
+}
+
+static void print_list(FILE *out, const cJSON *list)
+{
+	const cJSON *item;
+
+	cJSON_ArrayForEach(item, list)
+	{
+		fputs(item == list->child ? "" : ", ", out);
+		print_value(out, item);
+	}
+}
+
 static void print_section(FILE *out, const cJSON *section)
 {
 	const cJSON *item;
@@ -293,11 +316,12 @@ static void print_section(FILE *out, const cJSON *section)
 	fprintf(out, "%s:\n", section->string);
 	cJSON_ArrayForEach(item, section)
 	{
-		char *text = cJSON_IsString(item) ? xstrdup(item->valuestring) : cJSON_PrintUnformatted(item);
-
-		text_clean(text);
-		fprintf(out, "  %-11s %s\n", item->string, text);
-		free(text);
+		fprintf(out, "  %-11s ", item->string);
+		if (cJSON_IsArray(item))
+			print_list(out, item);
+		else
+			print_value(out, item);
+		fputc('\n', out);
 	}
 }
 
