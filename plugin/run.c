@@ -196,19 +196,25 @@ static const struct shot *missing(const struct outcome *outcome)
 	return NULL;
 }
 
-static int say(struct run *run, struct error *error)
+static void say(const struct run *run)
 {
-	struct outcome *outcome = run->outcome;
-	const struct shot *lost = missing(outcome);
+	cJSON *json;
 
 	if (run->plan->output == DOCUMENT_TEXT) {
-		summary_print(stdout, outcome);
-	} else {
-		cJSON *json = outcome_json(outcome);
-
-		document_print(stdout, json, run->plan->output);
-		cJSON_Delete(json);
+		summary_print(stdout, run->outcome);
+		return;
 	}
+	json = outcome_json(run->outcome);
+	document_print(stdout, json, run->plan->output);
+	cJSON_Delete(json);
+}
+
+/* The exit status of a run that was kept. */
+static int judge(const struct run *run, struct error *error)
+{
+	const struct outcome *outcome = run->outcome;
+	const struct shot *lost = missing(outcome);
+
 	if (fflush(stdout) != 0)
 		return error_set(error, "cannot write to standard output; the run is kept in '%s'",
 		                 outcome->directory);
@@ -255,7 +261,7 @@ static int prepare(struct run *run, struct error *error)
 		return signals_cancel ? interrupted(error) : -1;
 	outcome->at.prepared = clock_now();
 	progress_note(&run->progress, "target  %s (%s)", target->name, target->why);
-	if (target->ranking.note[0])
+	if (target->ranking.note[0] && strcmp(target->ranking.note, target->why) != 0)
 		progress_note(&run->progress, "note    %s", target->ranking.note);
 	return 0;
 }
@@ -288,9 +294,10 @@ int run_loadtest(const struct plan *plan, struct error *error)
 	if (status == 0) {
 		analyse(&run);
 		status = run_files_write(&outcome, &run.dir, error);
+		say(&run);
+		if (status == 0)
+			status = judge(&run, error);
 	}
-	if (status == 0)
-		status = say(&run, error);
 	rundir_discard(&run.dir);
 	outcome_release(&outcome);
 	return status;

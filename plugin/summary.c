@@ -176,6 +176,10 @@ static void print_files(FILE *out, const struct outcome *outcome)
 {
 	const struct shot *cpu = shots_find(outcome->shots, "cpu.pb.gz");
 
+	if (!outcome->directory[0]) {
+		fprintf(out, LABEL "none: they could not be written\n", "Files");
+		return;
+	}
 	fprintf(out, LABEL "%s\n", "Files", outcome->directory);
 	if (cpu && cpu->data)
 		fprintf(out, LABEL "go tool pprof -http=: %s/cpu.pb.gz\n", "Next", outcome->directory);
