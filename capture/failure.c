@@ -5,14 +5,12 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Servers' words may hold escape sequences; what is not plain ASCII or UTF-8's upper half becomes '?'. */
+/* Servers' words may hold escape sequences, in UTF-8 and as bare bytes, and be cut anywhere: ASCII is left. */
 static void clean(char *text)
 {
-	unsigned char *at = (unsigned char *)text;
-
-	for (; *at; at++)
-		if (*at < 0x20 || *at == 0x7f || (*at == 0xc2 && at[1] >= 0x80 && at[1] < 0xa0))
-			*at = '?';
+	for (; *text; text++)
+		if (*text < ' ' || *text > '~')
+			*text = '?';
 }
 
 enum cap_status failure_set(struct cap_error *error, enum cap_status status, const char *format, ...)

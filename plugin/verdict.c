@@ -6,6 +6,7 @@
 
 #include "plugin/outcome.h"
 #include "plugin/steady.h"
+#include "plugin/text.h"
 
 #define ERRORS_WARN 0.001
 #define ERRORS_FAIL 0.05
@@ -22,6 +23,7 @@ __attribute__((format(printf, 4, 5))) static void say(struct verdict *verdict, c
 	va_start(arguments, format);
 	vsnprintf(check->text, sizeof check->text, format, arguments);
 	va_end(arguments);
+	text_clean(check->text);
 	if (level > verdict->level)
 		verdict->level = level;
 }
