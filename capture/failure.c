@@ -5,7 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Servers' words may hold escape sequences, in UTF-8 and as bare bytes, and be cut anywhere: ASCII is left. */
+/* Servers' words may hold escape sequences, in UTF-8 and as bare bytes, and be cut anywhere: ASCII is left.
+ */
 static void clean(char *text)
 {
 	for (; *text; text++)

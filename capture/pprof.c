@@ -58,7 +58,7 @@ static enum cap_status not_pprof(const struct cap_response *response, struct cap
 	                   *response->content_type ? ")" : "");
 }
 
-enum cap_status cap_pprof_probe(const struct cap_pprof *pprof, const volatile int *cancel,
+enum cap_status cap_pprof_probe(const struct cap_pprof *pprof, const atomic_int *cancel,
                                 struct cap_error *error)
 {
 	/* The index; where that is not served, the smallest of the profiles. */
@@ -97,8 +97,8 @@ static enum cap_status name_busy(enum cap_status status, const struct cap_respon
 	return status;
 }
 
-enum cap_status cap_pprof_cpu_free(const struct cap_pprof *pprof, unsigned seconds,
-                                   const volatile int *cancel, struct cap_error *error)
+enum cap_status cap_pprof_cpu_free(const struct cap_pprof *pprof, unsigned seconds, const atomic_int *cancel,
+                                   struct cap_error *error)
 {
 	struct cap_request request = {.timeout = CPU_FREE_WITHIN, .cancel = cancel};
 	struct cap_error failure = {0};
@@ -117,7 +117,7 @@ enum cap_status cap_pprof_cpu_free(const struct cap_pprof *pprof, unsigned secon
 }
 
 enum cap_status cap_pprof_fetch(const struct cap_pprof *pprof, const char *name, const char *query,
-                                size_t ceiling, int64_t timeout, const volatile int *cancel,
+                                size_t ceiling, int64_t timeout, const atomic_int *cancel,
                                 struct cap_response *ret, struct cap_error *error)
 {
 	const struct timespec pause = {.tv_nsec = BUSY_PAUSE};

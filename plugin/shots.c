@@ -36,7 +36,7 @@ static const struct kind {
 struct shots {
 	const struct cap_pprof *pprof;
 	int64_t begin, length, slice;
-	volatile int cancel;
+	atomic_int cancel;
 	struct shot list[SHOTS_MAX];
 	const struct kind *kind[SHOTS_MAX];
 	size_t count;
