@@ -16,7 +16,7 @@ sed '/^Target:/,$d' "$AUX/loadtest"
 listed() { # FILE SOURCE...: the options in the tables of SOURCE that are not in FILE
 	local file=$1 name
 	shift
-	for name in $(sed -n 's/.*{\.name = "\([a-z-]*\)".*/\1/p' "$@"); do
+	sed -n 's/.*{\.name = "\([a-z-]*\)".*/\1/p' "$@" | while read -r name; do
 		grep -qE -- "^ +(-[A-Za-z], )?--$name( |\$)" "$file" || echo "not in the help: --$name"
 	done
 }
