@@ -62,10 +62,11 @@ static void look_at_usage(struct watch *watch)
 		return;
 	if (pod_usage_get(watch->target->cluster, &watch->target->ranking, watch->target->pod, &sample.usage,
 	                  &error) == 0) {
-		const struct watch_sample *last = report->samples + report->sample_count - 1;
+		size_t count = report->sample_count;
 
 		atomic_store(&watch->cpu, sample.usage.cpu_milli);
-		if (!report->sample_count || strcmp(last->usage.timestamp, sample.usage.timestamp) != 0) {
+		if (!count ||
+		    strcmp(report->samples[count - 1].usage.timestamp, sample.usage.timestamp) != 0) {
 			report->samples =
 				xrealloc(report->samples, (report->sample_count + 1) * sizeof sample);
 			report->samples[report->sample_count++] = sample;
