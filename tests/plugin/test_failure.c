@@ -49,7 +49,7 @@ static void unreachable_servers(void **state)
 	assert_has(error.text, "list pods: the API server 'https://api:6443' of context 'prod': cut");
 	config.context = NULL;
 	fail_as(CAP_CONNECT, 0, "refused", NULL);
-	assert_has(error.text, "of /k/config: refused");
+	assert_has(error.text, "the API server 'https://api:6443': refused");
 	config.context = "prod";
 }
 
@@ -86,6 +86,15 @@ static void forbidden_names_the_right_and_prints_the_role(void **state)
 	        STATUS("pods.metrics.k8s.io is forbidden: User \\\"me\\\" cannot list resource \\\"pods\\\" in API group "
 	               "\\\"metrics.k8s.io\\\" in the namespace \\\"prod\\\""));
 	assert_has(error.text, "'me' may not list pods.metrics.k8s.io in namespace 'prod' (403)");
+	/* a tunnel's failure, of which the message is left */
+	fail_as(CAP_HTTP, 403,
+	        "pods \"x\" is forbidden: User \"system:serviceaccount:ci:bot\" cannot create resource "
+	        "\"pods/portforward\" in API group \"\" in the namespace \"prod\"",
+	        NULL);
+	assert_has(
+		error.text,
+		"'system:serviceaccount:ci:bot' may not create pods/portforward in namespace 'prod' (403)");
+	assert_has(error.detail, "- kind: ServiceAccount\n  namespace: \"ci\"\n  name: \"bot\"\n");
 	/* no reason given: what we tried */
 	fail_as(CAP_HTTP, 403, "HTTP 403", NULL);
 	assert_has(error.text, "user 'me' (context 'prod') may not list pods in namespace 'default' (403)");
