@@ -158,7 +158,7 @@ enum cap_status cap_pprof_cpu_free(const struct cap_pprof *pprof, unsigned secon
 /*
  * Fetches PATH/NAME?QUERY, e.g. "profile" "seconds=5", "goroutine" "debug=2".
  * `timeout` covers the whole request (give it the capture's own seconds plus slack).
- * A CPU profiler that is busy is asked again for about a second: a dropped profile takes that long to end.
+ * A CPU profiler that is busy is asked again for some three seconds: a dropped profile takes its time to end.
  */
 enum cap_status cap_pprof_fetch(const struct cap_pprof *pprof, const char *name, const char *query,
                                 size_t ceiling, int64_t timeout, const atomic_int *cancel,

@@ -62,11 +62,12 @@ static void parse_forbidden(struct status *status)
 	}
 }
 
-static void status_parse(const char *body, struct status *ret)
+/* Without a body: of a tunnel's failure the Status is gone, `text` is its message. */
+static void status_parse(const char *body, const char *text, struct status *ret)
 {
 	const cJSON *kind, *message;
 
-	*ret = (struct status){.message = ""};
+	*ret = (struct status){.message = body ? "" : text};
 	ret->json = body ? cJSON_Parse(body) : NULL;
 	kind = cJSON_GetObjectItemCaseSensitive(ret->json, "kind");
 	message = cJSON_GetObjectItemCaseSensitive(ret->json, "message");
@@ -110,7 +111,7 @@ static int http_failure(const struct cluster_call *call, const struct cap_error 
 	struct status status;
 	char who[256];
 
-	status_parse(body, &status);
+	status_parse(body, failure->text, &status);
 	said = first(status.message, failure->text, "no reason given");
 	whose(call->config, who, sizeof who);
 	switch (failure->http_status) {

@@ -170,6 +170,18 @@ static void tear_down(struct run *run)
 
 /* ---- what it means -------------------------------------------------------- */
 
+/* Of figures from before the ramp's end nothing can be told: the load was another one. */
+static void take_share(struct outcome *outcome)
+{
+	const struct watch_report *pod = &outcome->pod;
+	const struct lg_result *load = outcome->load;
+	int64_t offset = outcome->at.wall_offset;
+
+	if (pod->ranked && load && load->ramp_ended && pod->share_begin * SECOND >= load->started + offset &&
+	    pod->share_end * SECOND >= load->ramp_ended + offset)
+		target_take_share(&outcome->target, pod->share);
+}
+
 static void analyse(struct run *run)
 {
 	struct outcome *outcome = run->outcome;
@@ -182,6 +194,7 @@ static void analyse(struct run *run)
 		snprintf(outcome->partial, sizeof outcome->partial, "%s", outcome->pod.lost);
 	outcome->goroutines_idle = shots_goroutines(outcome->idle);
 	outcome->goroutines = shots_goroutines(outcome->shots);
+	take_share(outcome);
 	cost_make(shots_cpu(outcome->shots), outcome_window(outcome), requests, outcome->target.share,
 	          &outcome->cost);
 	verdict_make(outcome, &outcome->verdict);
