@@ -212,7 +212,7 @@ int count_before(void **state)
 int count_after(void **state)
 {
 	struct counted *counted = *state;
-	int64_t give_up = now_ns() + MINUTE;
+	int64_t give_up = now_ns() + 10 * SECOND;
 	int failed;
 
 	while (count_threads() != counted->threads && now_ns() < give_up)
