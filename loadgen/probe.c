@@ -45,10 +45,14 @@ static int connect_to(const struct lg_address *address, int64_t deadline, char *
 
 static int open_connection(const struct lg_job *job, int64_t deadline, char *error)
 {
+	char words[LG_ERROR_SIZE];
 	int fd = -1;
 
-	if (job->dial)
-		return job->dial(job->dial_context, error);
+	if (job->dial) {
+		*words = '\0';
+		fd = job->dial(job->dial_context, words);
+		return fd >= 0 ? fd : lg_error_set(error, "%s", *words ? words : "cannot open a connection");
+	}
 	for (unsigned i = 0; i < job->target.count && fd < 0; i++) {
 		int64_t now = lg_clock_now();
 
@@ -66,24 +70,30 @@ static int explain(const struct lg_connection *connection, enum lg_io io, char *
 	                    lg_http_untouched(&connection->http) ? "before" : "in the middle of");
 }
 
+/* As far as it goes without waiting. The answer may come before all of the request is out. */
+static enum lg_io move_on(struct lg_connection *connection, const struct lg_request *request, char *buffer)
+{
+	bool closed =
+		connection->sent < request->size && lg_connection_write(connection, request) == LG_IO_CLOSED;
+
+	return lg_connection_read(connection, buffer, closed);
+}
+
 static int exchange(struct lg_connection *connection, const struct lg_job *job, char *buffer,
                     int64_t deadline, char *error)
 {
-	enum lg_io io = LG_IO_AGAIN;
-
 	lg_connection_begin(connection, &job->request);
 	for (;;) {
+		enum lg_io io = move_on(connection, &job->request, buffer);
 		bool writing = connection->sent < job->request.size;
 
-		if (writing)
-			io = lg_connection_write(connection, &job->request);
-		if (!writing || io == LG_IO_CLOSED)
-			io = lg_connection_read(connection, buffer, io == LG_IO_CLOSED);
-		if (io == LG_IO_DONE && !writing)
+		if (io == LG_IO_DONE)
 			return connection->http.status;
 		if (io == LG_IO_CLOSED || io == LG_IO_BROKEN)
 			return explain(connection, io, error);
-		writing = connection->sent < job->request.size;
+		/* an endless answer never lets poll() wait */
+		if (lg_clock_now() >= deadline)
+			return lg_error_set(error, "no answer in time");
 		if (wait_for(connection->fd, (short)(POLLIN | (writing ? POLLOUT : 0)), deadline, error) < 0)
 			return -1;
 	}

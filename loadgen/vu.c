@@ -13,7 +13,6 @@
 
 static void vu_request(struct lg_worker *w, struct lg_vu *vu);
 static void vu_connect(struct lg_worker *w, struct lg_vu *vu);
-static void vu_read(struct lg_worker *w, struct lg_vu *vu, bool ended);
 
 void lg_vu_init(struct lg_vu *vu, uint32_t id)
 {
@@ -114,14 +113,27 @@ static void vu_cut(struct lg_worker *w, struct lg_vu *vu, int error)
 		        untouched ? "before the answer" : "in the middle of the answer");
 }
 
+/* To read on when others have had their turn. */
+static void vu_queue(struct lg_worker *w, struct lg_vu *vu)
+{
+	if (vu->is_ready)
+		return;
+	vu->is_ready = true;
+	vu->next = w->ready;
+	w->ready = vu;
+}
+
 static void vu_write(struct lg_worker *w, struct lg_vu *vu)
 {
 	enum lg_io io = lg_connection_write(&vu->connection, &w->job->request);
 
 	lg_counter_add(&w->stats.tally->bytes_sent, vu->connection.bytes);
-	/* what the server said before it closed is still there to be read */
-	if (io == LG_IO_CLOSED)
-		vu_read(w, vu, true);
+	/* what the server said before it closed is still there to be read; not from here, where the
+	 * answer would start the next request, and that one may end the same way */
+	if (io == LG_IO_CLOSED) {
+		vu->connection.ended = true;
+		vu_queue(w, vu);
+	}
 }
 
 static void vu_send(struct lg_worker *w, struct lg_vu *vu)
@@ -247,10 +259,8 @@ static void vu_read(struct lg_worker *w, struct lg_vu *vu, bool ended)
 		vu_cut(w, vu, error);
 	} else if (io == LG_IO_BROKEN) {
 		vu_fail(w, vu, LG_ERROR_PROTOCOL, "protocol error: %s", vu->connection.http.error);
-	} else if (io == LG_IO_READY && !vu->is_ready) {
-		vu->is_ready = true;
-		vu->next = w->ready;
-		w->ready = vu;
+	} else if (io == LG_IO_READY) {
+		vu_queue(w, vu);
 	}
 }
 
@@ -326,9 +336,7 @@ void lg_vu_ready(struct lg_worker *w, struct lg_vu *vu)
 
 void lg_vu_stop(struct lg_worker *w, struct lg_vu *vu)
 {
-	if (vu->state == LG_VU_CONNECT)
-		lg_counter_add(&w->stats.censored, 1);
-	if (vu->state != LG_VU_WAIT)
+	if (vu->state != LG_VU_WAIT && vu->state != LG_VU_CONNECT)
 		vu_end(w, vu);
 }
 

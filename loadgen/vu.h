@@ -54,7 +54,7 @@ void lg_vu_event(struct lg_worker *worker, struct lg_vu *vu, uint32_t events);
 /* Its turn to read on has come (worker->ready). */
 void lg_vu_ready(struct lg_worker *worker, struct lg_vu *vu);
 
-/* Ends the VU unless a request is in flight. */
+/* Ends the VU unless a request is in flight or waits for its connection. */
 void lg_vu_stop(struct lg_worker *worker, struct lg_vu *vu);
 
 /* Ends the VU; a request in flight is censored. */

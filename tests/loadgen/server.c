@@ -1,28 +1,32 @@
 #include "server.h"
 
 #include <arpa/inet.h>
-#include <dirent.h>
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
-#define MAX_CLIENTS 512
+#include "load.h"
+
+#define MAX_CLIENTS   512
+#define ENDLESS_SHARE 256
 
 struct client {
 	int fd;
-	size_t used;
+	size_t head;      /* bytes of it that are in */
+	size_t body_left; /* of the request being read */
 	unsigned answers;
-	bool endless;
+	bool endless, deaf;
+	size_t endless_at;
 	int64_t due; /* 0: no request waits for its answer */
 	char buffer[8192];
 };
@@ -33,25 +37,23 @@ struct server {
 	uint16_t port;
 	char url[64];
 	pthread_t thread;
-	_Atomic bool stop, hold, held;
-	_Atomic uint64_t answers, accepted;
+	_Atomic bool stop, hold, held, drop_all;
+	_Atomic uint64_t counts[MARKS], faults;
+	int64_t instants[MARKS][SERVER_NOTES];
 	_Atomic int adopted;
 	struct client clients[MAX_CLIENTS];
 	unsigned count;
-	char last_request[8193];
+	char last_head[8193];
+	char scratch[65536];
 };
 
-static int64_t now_ms(void)
+static void note(struct server *server, enum mark mark)
 {
-	struct timespec at;
+	uint64_t n = server->counts[mark];
 
-	clock_gettime(CLOCK_MONOTONIC, &at);
-	return at.tv_sec * 1000 + at.tv_nsec / 1000000;
-}
-
-void sleep_ms(int ms)
-{
-	nanosleep(&(struct timespec){.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000L}, NULL);
+	if (n < SERVER_NOTES)
+		server->instants[mark][n] = now_ns();
+	server->counts[mark] = n + 1;
 }
 
 static void drop(struct server *server, unsigned index)
@@ -69,24 +71,12 @@ static void take(struct server *server, int fd)
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &(int){1}, sizeof(int));
 	memset(&server->clients[server->count], 0, sizeof server->clients[0]);
 	server->clients[server->count++].fd = fd;
-	server->accepted++;
+	note(server, ACCEPTED);
 }
 
-/* Length of the whole request in the buffer, 0 if it is not whole. */
-static size_t request_length(const struct client *client)
+static bool put(struct server *server, int fd, const char *data, size_t size)
 {
-	const char *end = memmem(client->buffer, client->used, "\r\n\r\n", 4);
-	const char *length = end ? strcasestr(client->buffer, "\r\nContent-Length:") : NULL;
-	size_t size = end ? (size_t)(end - client->buffer) + 4 : 0;
-
-	if (length && length < end)
-		size += strtoul(length + 17, NULL, 10);
-	return size <= client->used ? size : 0;
-}
-
-static bool put(int fd, const char *data, size_t size)
-{
-	while (size) {
+	while (size && !server->stop) {
 		ssize_t n = send(fd, data, size, MSG_NOSIGNAL);
 
 		if (n < 0 && errno == EAGAIN) {
@@ -101,6 +91,16 @@ static bool put(int fd, const char *data, size_t size)
 	return true;
 }
 
+static bool hang_up(struct server *server, struct client *client)
+{
+	const char *parting = server->behaviour.parting;
+
+	note(server, HUNG_UP);
+	if (parting)
+		put(server, client->fd, parting, strlen(parting));
+	return false;
+}
+
 /* False: the connection is to be dropped. */
 static bool answer(struct server *server, struct client *client)
 {
@@ -111,57 +111,114 @@ static bool answer(struct server *server, struct client *client)
 	size_t step = behaviour->drip ? 1 : size;
 
 	client->due = 0;
-	if (behaviour->reset) {
-		setsockopt(client->fd, SOL_SOCKET, SO_LINGER, &(struct linger){.l_onoff = 1},
-		           sizeof(struct linger));
-		return false;
-	}
-	if (behaviour->close_idle && client->answers == behaviour->close_idle)
-		return false;
+	if ((behaviour->close_idle && client->answers == behaviour->close_idle) ||
+	    (behaviour->dies && server->counts[ANSWERED] >= behaviour->dies))
+		return hang_up(server, client);
 	client->answers++;
-	server->answers++;
+	note(server, ANSWERED);
 	for (size_t at = 0; at < size; at += step)
-		if (!put(client->fd, text + at, step))
+		if (!put(server, client->fd, text + at, step))
 			return false;
 	client->endless = behaviour->endless;
-	return !behaviour->close_after;
+	if (behaviour->ending == RESETS)
+		setsockopt(client->fd, SOL_SOCKET, SO_LINGER, &(struct linger){.l_onoff = 1},
+		           sizeof(struct linger));
+	return behaviour->ending == STAYS;
+}
+
+static void requested(struct server *server, struct client *client)
+{
+	const struct behaviour *behaviour = &server->behaviour;
+	uint64_t nth = server->counts[REQUESTED] % (behaviour->delays ? behaviour->delays : 1) + 1;
+
+	if (client->due)
+		server->faults++;
+	memcpy(server->last_head, client->buffer, client->head);
+	server->last_head[client->head] = '\0';
+	client->head = 0;
+	client->deaf = behaviour->early;
+	note(server, REQUESTED);
+	if (!behaviour->silent)
+		client->due = now_ns() + (int64_t)nth * behaviour->delay_ms * 1000000 + 1;
+}
+
+static size_t content_length(const struct client *client)
+{
+	static const char name[] = "\r\nContent-Length:";
+	const char *at = strcasestr(client->buffer, name);
+
+	return at ? strtoul(at + sizeof name - 1, NULL, 10) : 0;
+}
+
+static void take_head(struct server *server, struct client *client, char byte)
+{
+	client->buffer[client->head++] = byte;
+	if (client->head < 4 || memcmp(client->buffer + client->head - 4, "\r\n\r\n", 4) != 0)
+		return;
+	client->buffer[client->head] = '\0';
+	client->body_left = content_length(client);
+	if (server->behaviour.body_size && client->body_left != server->behaviour.body_size)
+		server->faults++;
+	if (!client->body_left || server->behaviour.early)
+		requested(server, client);
+}
+
+static size_t take_body(struct server *server, struct client *client, const char *data, size_t size)
+{
+	const struct behaviour *behaviour = &server->behaviour;
+
+	size = size < client->body_left ? size : client->body_left;
+	if (client->body_left <= behaviour->body_size &&
+	    memcmp(behaviour->body + behaviour->body_size - client->body_left, data, size) != 0)
+		server->faults++;
+	client->body_left -= size;
+	if (!client->body_left)
+		requested(server, client);
+	return size;
 }
 
 static bool receive(struct server *server, struct client *client)
 {
-	ssize_t n = recv(client->fd, client->buffer + client->used, sizeof client->buffer - 1 - client->used,
-	                 MSG_DONTWAIT);
-	size_t size;
+	ssize_t n = recv(client->fd, server->scratch, sizeof server->scratch, MSG_DONTWAIT);
 
 	if (n < 0 && errno == EAGAIN)
 		return true;
-	if (n <= 0)
-		return false;
-	client->used += (size_t)n;
-	client->buffer[client->used] = '\0';
-	size = request_length(client);
-	if (!size)
-		return client->used < sizeof client->buffer - 1;
-	memcpy(server->last_request, client->buffer, size);
-	server->last_request[size] = '\0';
-	memmove(client->buffer, client->buffer + size, client->used - size);
-	client->used -= size;
-	if (!server->behaviour.silent)
-		client->due = now_ms() + server->behaviour.delay_ms;
+	for (ssize_t at = 0; at < n && !client->deaf;) {
+		if (client->body_left) {
+			at += (ssize_t)take_body(server, client, server->scratch + at, (size_t)(n - at));
+			continue;
+		}
+		if (client->head == sizeof client->buffer - 1)
+			return false;
+		take_head(server, client, server->scratch[at++]);
+	}
+	return n > 0;
+}
+
+static bool send_endless(const struct server *server, struct client *client)
+{
+	const char *text = server->behaviour.endless;
+	size_t size = strlen(text);
+
+	for (int share = 0; share < ENDLESS_SHARE; share++) {
+		ssize_t n = send(client->fd, text + client->endless_at, size - client->endless_at,
+		                 MSG_NOSIGNAL | MSG_DONTWAIT);
+
+		if (n < 0)
+			return errno == EAGAIN;
+		client->endless_at = (client->endless_at + (size_t)n) % size;
+	}
 	return true;
 }
 
+/* A deaf client is asked for nothing, so what comes is its end. */
 static bool serve(struct server *server, struct client *client, short events)
 {
-	if (events && !receive(server, client))
+	if (events && (client->deaf || !receive(server, client)))
 		return false;
-	if (client->endless) {
-		ssize_t n = send(client->fd, server->behaviour.endless, strlen(server->behaviour.endless),
-		                 MSG_NOSIGNAL | MSG_DONTWAIT);
-
-		return n >= 0 || errno == EAGAIN;
-	}
-	if (client->due && client->due <= now_ms() && !server->hold)
+	if (client->endless)
+		return send_endless(server, client);
+	if (client->due && client->due <= now_ns() && !server->hold)
 		return answer(server, client);
 	return true;
 }
@@ -174,34 +231,45 @@ static bool impatient(const struct server *server)
 	return false;
 }
 
+static void welcome(struct server *server)
+{
+	int fd;
+
+	while ((fd = accept4(server->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK)) >= 0)
+		take(server, fd);
+	fd = atomic_exchange(&server->adopted, -1);
+	if (fd >= 0)
+		take(server, fd);
+}
+
 static void *run(void *argument)
 {
 	struct server *server = argument;
 	struct pollfd polls[MAX_CLIENTS + 1];
 
 	while (!server->stop) {
-		int fd;
-
 		polls[0] = (struct pollfd){.fd = server->listener, .events = POLLIN};
 		for (unsigned i = 0; i < server->count; i++)
-			polls[i + 1] = (struct pollfd){.fd = server->clients[i].fd, .events = POLLIN};
+			polls[i + 1] = (struct pollfd){.fd = server->clients[i].fd,
+			                               .events = server->clients[i].deaf ? 0 : POLLIN};
 		server->held = server->hold;
 		poll(polls, server->count + 1, impatient(server) ? 1 : 5);
 		for (unsigned i = server->count; i-- > 0;)
 			if (!serve(server, &server->clients[i], polls[i + 1].revents))
 				drop(server, i);
-		while ((fd = accept4(server->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK)) >= 0)
-			take(server, fd);
-		fd = atomic_exchange(&server->adopted, -1);
-		if (fd >= 0)
-			take(server, fd);
+		welcome(server);
+		if (server->drop_all) {
+			while (server->count)
+				drop(server, 0);
+			server->drop_all = false;
+		}
 	}
 	while (server->count)
 		drop(server, 0);
 	return NULL;
 }
 
-static int listen_on(bool ipv6, uint16_t *port)
+static int bound_socket(bool ipv6, uint16_t *port)
 {
 	struct sockaddr_in6 six = {.sin6_family = AF_INET6, .sin6_addr = IN6ADDR_LOOPBACK_INIT};
 	struct sockaddr_in four = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
@@ -209,14 +277,65 @@ static int listen_on(bool ipv6, uint16_t *port)
 	socklen_t size = ipv6 ? sizeof six : sizeof four;
 	int fd = socket(address->sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
-	if (fd < 0 || bind(fd, address, size) < 0 || listen(fd, 512) < 0 ||
-	    getsockname(fd, address, &size) < 0) {
+	if (fd < 0 || bind(fd, address, size) < 0 || getsockname(fd, address, &size) < 0) {
 		if (fd >= 0)
 			close(fd);
 		return -1;
 	}
 	*port = ntohs(ipv6 ? six.sin6_port : four.sin_port);
 	return fd;
+}
+
+int listening_socket(bool ipv6, int backlog, uint16_t *ret_port)
+{
+	int fd = bound_socket(ipv6, ret_port);
+
+	if (fd >= 0 && listen(fd, backlog) < 0) {
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+int refusing_socket(uint16_t *ret_port)
+{
+	return bound_socket(false, ret_port);
+}
+
+/* A queue of length 0 holds one connection: the first fills it, the second is there to be sure. */
+void stuck_init(struct stuck *stuck)
+{
+	struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+
+	stuck->fds[0] = listening_socket(false, 0, &stuck->port);
+	if (stuck->fds[0] < 0)
+		abort();
+	address.sin_port = htons(stuck->port);
+	for (int i = 1; i < 3; i++) {
+		stuck->fds[i] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+		if (connect(stuck->fds[i], (struct sockaddr *)&address, sizeof address) < 0 &&
+		    errno != EINPROGRESS)
+			abort();
+	}
+	snprintf(stuck->url, sizeof stuck->url, "http://127.0.0.1:%u/", stuck->port);
+}
+
+void stuck_release(struct stuck *stuck)
+{
+	for (int i = 0; i < 3; i++)
+		close(stuck->fds[i]);
+}
+
+/* Its thread takes no signals: those are the test's. */
+static void start_thread(struct server *server)
+{
+	sigset_t all, before;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	if (pthread_create(&server->thread, NULL, run, server) != 0)
+		abort();
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
 struct server *server_start(const struct behaviour *behaviour)
@@ -227,15 +346,14 @@ struct server *server_start(const struct behaviour *behaviour)
 		abort();
 	server->behaviour = *behaviour;
 	server->adopted = -1;
-	server->listener = listen_on(behaviour->ipv6, &server->port);
+	server->listener = listening_socket(behaviour->ipv6, 512, &server->port);
 	if (server->listener < 0) {
 		free(server);
 		return NULL;
 	}
 	snprintf(server->url, sizeof server->url,
 	         behaviour->ipv6 ? "http://[::1]:%u/" : "http://127.0.0.1:%u/", server->port);
-	if (pthread_create(&server->thread, NULL, run, server) != 0)
-		abort();
+	start_thread(server);
 	return server;
 }
 
@@ -249,19 +367,26 @@ const char *server_url(const struct server *server)
 	return server->url;
 }
 
-uint64_t server_answers(const struct server *server)
+uint64_t server_count(const struct server *server, enum mark mark)
 {
-	return server->answers;
+	return server->counts[mark];
 }
 
-uint64_t server_accepted(const struct server *server)
+int64_t server_instant(const struct server *server, enum mark mark, uint64_t n)
 {
-	return server->accepted;
+	if (n >= server->counts[mark] || n >= SERVER_NOTES)
+		abort();
+	return server->instants[mark][n];
 }
 
-const char *server_last_request(const struct server *server)
+uint64_t server_faults(const struct server *server)
 {
-	return server->last_request;
+	return server->faults;
+}
+
+const char *server_last_head(const struct server *server)
+{
+	return server->last_head;
 }
 
 void server_hold(struct server *server, bool hold)
@@ -270,8 +395,12 @@ void server_hold(struct server *server, bool hold)
 	server->hold = hold;
 	while (server->held != hold)
 		sleep_ms(1);
-	server->held = !hold;
-	while (server->held != hold)
+}
+
+void server_drop_all(struct server *server)
+{
+	server->drop_all = true;
+	while (server->drop_all)
 		sleep_ms(1);
 }
 
@@ -295,37 +424,4 @@ void server_stop(struct server *server)
 	if (server->adopted >= 0)
 		close(server->adopted);
 	free(server);
-}
-
-uint16_t refusing_port(void)
-{
-	uint16_t port = 0;
-	int fd = listen_on(false, &port);
-
-	if (fd >= 0)
-		close(fd);
-	return port;
-}
-
-static unsigned count_entries(const char *path)
-{
-	DIR *dir = opendir(path);
-	unsigned count = 0;
-
-	if (!dir)
-		abort();
-	for (struct dirent *entry; (entry = readdir(dir));)
-		count += entry->d_name[0] != '.';
-	closedir(dir);
-	return count;
-}
-
-unsigned count_descriptors(void)
-{
-	return count_entries("/proc/self/fd");
-}
-
-unsigned count_threads(void)
-{
-	return count_entries("/proc/self/task");
 }
