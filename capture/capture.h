@@ -14,6 +14,7 @@
 #ifndef CAPTURE_H
 #define CAPTURE_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -86,7 +87,7 @@ struct cap_request {
 	const char *content_type, *body; /* body may be NULL */
 	size_t ceiling;                  /* bytes of answer; 0: 16 MiB */
 	int64_t timeout;                 /* ns, whole request; 0: 30 s */
-	const volatile int *cancel;      /* non-zero: give up within 0.2 s; may be NULL */
+	const atomic_int *cancel;        /* non-zero: give up within 0.2 s; may be NULL */
 };
 
 /*
@@ -144,23 +145,23 @@ struct cap_pprof {
  * Is pprof there? A small request to PATH/. CAP_NOT_PPROF names what answered
  * instead (status, content type). CAP_PORT: nothing listens.
  */
-enum cap_status cap_pprof_probe(const struct cap_pprof *pprof, const volatile int *cancel,
+enum cap_status cap_pprof_probe(const struct cap_pprof *pprof, const atomic_int *cancel,
                                 struct cap_error *error);
 /*
  * Would a CPU profile of `seconds` start now? CAP_BUSY if one is running already, CAP_HTTP if the server's
  * WriteTimeout is too short for it. Takes at most about 0.3 s: a refusal comes at once, and no answer in that
  * time is a yes (the request is dropped, which ends that profile).
  */
-enum cap_status cap_pprof_cpu_free(const struct cap_pprof *pprof, unsigned seconds,
-                                   const volatile int *cancel, struct cap_error *error);
+enum cap_status cap_pprof_cpu_free(const struct cap_pprof *pprof, unsigned seconds, const atomic_int *cancel,
+                                   struct cap_error *error);
 
 /*
  * Fetches PATH/NAME?QUERY, e.g. "profile" "seconds=5", "goroutine" "debug=2".
  * `timeout` covers the whole request (give it the capture's own seconds plus slack).
- * A CPU profiler that is busy is asked again for about a second: a dropped profile takes that long to end.
+ * A CPU profiler that is busy is asked again for some three seconds: a dropped profile takes its time to end.
  */
 enum cap_status cap_pprof_fetch(const struct cap_pprof *pprof, const char *name, const char *query,
-                                size_t ceiling, int64_t timeout, const volatile int *cancel,
+                                size_t ceiling, int64_t timeout, const atomic_int *cancel,
                                 struct cap_response *ret, struct cap_error *error);
 
 /* ---- profiles ----------------------------------------------------------- */

@@ -5,14 +5,13 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Servers' words may hold escape sequences; what is not plain ASCII or UTF-8's upper half becomes '?'. */
+/* Servers' words may hold escape sequences, in UTF-8 and as bare bytes, and be cut anywhere: ASCII is left.
+ */
 static void clean(char *text)
 {
-	unsigned char *at = (unsigned char *)text;
-
-	for (; *at; at++)
-		if (*at < 0x20 || *at == 0x7f || (*at == 0xc2 && at[1] >= 0x80 && at[1] < 0xa0))
-			*at = '?';
+	for (; *text; text++)
+		if (*text < ' ' || *text > '~')
+			*text = '?';
 }
 
 enum cap_status failure_set(struct cap_error *error, enum cap_status status, const char *format, ...)
@@ -73,6 +72,9 @@ enum cap_status failure_of_curl(struct cap_error *error, CURL *curl, CURLcode co
 {
 	if (code == CURLE_COULDNT_CONNECT && said && *said)
 		return not_connected(error, curl, said);
+	/* OpenSSL's words for an answer that is no TLS record. */
+	if (code == CURLE_SSL_CONNECT_ERROR && said && strstr(said, "wrong version number"))
+		return failure_set(error, CAP_TLS, "what answers does not speak TLS");
 	return failure_set(error, status_of(code), "%s", said && *said ? said : curl_easy_strerror(code));
 }
 

@@ -12,8 +12,9 @@
 #define PROBE_TIMEOUT   (10000 * MS)
 #define PROBE_CEILING   ((size_t)1024 * 1024)
 #define CPU_FREE_WITHIN (300 * MS)
-/* The runtime ends a profile up to 0.2 s after whoever asked for it has gone. */
-#define BUSY_TRIES 5
+/* The runtime ends a profile up to 0.2 s after whoever asked for it has gone, which a tunnel's far end learns
+ * a second late. */
+#define BUSY_TRIES 15
 #define BUSY_PAUSE (200 * MS)
 
 static enum cap_status get(const struct cap_pprof *pprof, const char *name, const char *query,
@@ -58,7 +59,7 @@ static enum cap_status not_pprof(const struct cap_response *response, struct cap
 	                   *response->content_type ? ")" : "");
 }
 
-enum cap_status cap_pprof_probe(const struct cap_pprof *pprof, const volatile int *cancel,
+enum cap_status cap_pprof_probe(const struct cap_pprof *pprof, const atomic_int *cancel,
                                 struct cap_error *error)
 {
 	/* The index; where that is not served, the smallest of the profiles. */
@@ -70,19 +71,21 @@ enum cap_status cap_pprof_probe(const struct cap_pprof *pprof, const volatile in
 
 	for (size_t i = 0; i < 2; i++) {
 		struct cap_response response;
-		bool found;
+		bool found, answered;
 
 		status = get(pprof, asked[i][0], asked[i][1], &request, &response, &failure);
 		found = status == CAP_OK && is_pprof(&response);
+		answered =
+			response.status != 0; /* by the pod: a refusal on the way there is another matter */
 		if (i == 0)
 			first = response, first.body = NULL;
 		cap_response_release(&response);
 		if (found)
 			return CAP_OK;
-		if (status != CAP_OK && status != CAP_HTTP)
+		if (!answered)
 			break;
 	}
-	if (status == CAP_OK || status == CAP_HTTP || first.status)
+	if (first.status)
 		return not_pprof(&first, error);
 	*error = failure;
 	return status;
@@ -97,8 +100,8 @@ static enum cap_status name_busy(enum cap_status status, const struct cap_respon
 	return status;
 }
 
-enum cap_status cap_pprof_cpu_free(const struct cap_pprof *pprof, unsigned seconds,
-                                   const volatile int *cancel, struct cap_error *error)
+enum cap_status cap_pprof_cpu_free(const struct cap_pprof *pprof, unsigned seconds, const atomic_int *cancel,
+                                   struct cap_error *error)
 {
 	struct cap_request request = {.timeout = CPU_FREE_WITHIN, .cancel = cancel};
 	struct cap_error failure = {0};
@@ -117,7 +120,7 @@ enum cap_status cap_pprof_cpu_free(const struct cap_pprof *pprof, unsigned secon
 }
 
 enum cap_status cap_pprof_fetch(const struct cap_pprof *pprof, const char *name, const char *query,
-                                size_t ceiling, int64_t timeout, const volatile int *cancel,
+                                size_t ceiling, int64_t timeout, const atomic_int *cancel,
                                 struct cap_response *ret, struct cap_error *error)
 {
 	const struct timespec pause = {.tv_nsec = BUSY_PAUSE};

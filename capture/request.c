@@ -152,7 +152,7 @@ static enum cap_status set_up(const struct exchange *exchange, struct answer *an
 /* CURLE_ABORTED_BY_CALLBACK: cancelled. */
 static CURLcode perform(CURLM *multi, const struct exchange *exchange, struct answer *answer)
 {
-	const volatile int *cancel = exchange->request->cancel;
+	const atomic_int *cancel = exchange->request->cancel;
 	int running = 1, left;
 	CURLMsg *message;
 

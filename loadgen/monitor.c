@@ -8,9 +8,10 @@
 
 #define FIRST_ROWS 128
 
+/* None after the stop: the threads may have ended by then, and been joined. */
 static void take_mark(struct lg_monitor *monitor, enum lg_mark mark)
 {
-	if (monitor->marks[mark][0].at)
+	if (monitor->marks[mark][0].at || monitor->marks[LG_MARK_STOP][0].at)
 		return;
 	for (unsigned i = 0; i < monitor->count; i++)
 		monitor->marks[mark][i] =

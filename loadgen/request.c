@@ -16,7 +16,7 @@ const char *lg_target_method(const struct lg_target *target)
 static int check_method(const char *method, char *error)
 {
 	if (strlen(method) > 32 || !lg_text_is_token(method, strlen(method)))
-		return lg_error_set(error, "malformed method '%s'", method);
+		return lg_error_set(error, "malformed method '%.32s'", method);
 	if (!strcmp(method, "CONNECT"))
 		return lg_error_set(error, "method 'CONNECT' is not supported");
 	return 0;
@@ -38,10 +38,10 @@ static int check_header(const char *header, char *error)
 	for (const char *p = colon; *p; p++)
 		if ((unsigned char)*p < ' ' && *p != '\t')
 			return lg_error_set(error, "header '%.*s' has a line break or control character",
-			                    (int)(colon - header), header);
+			                    lg_text_shown(header, colon), header);
 	if (header_is(header, "Content-Length") || header_is(header, "Transfer-Encoding"))
 		return lg_error_set(error, "header '%.*s' is set by the load engine, leave it out",
-		                    (int)(colon - header), header);
+		                    lg_text_shown(header, colon), header);
 	return 0;
 }
 

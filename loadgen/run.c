@@ -101,7 +101,7 @@ static int start_workers(struct lg_run *run, char *error)
 		wake(&run->workers[i]);
 		pthread_join(run->workers[i].thread, NULL);
 	}
-	return lg_error_set(error, "cannot start thread %u of %u: %s", started + 1, run->worker_count,
+	return lg_error_set(error, "cannot start thread %u of %u: %s", started + 1, run->worker_count + 1,
 	                    strerrordesc_np(status));
 }
 

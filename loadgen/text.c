@@ -20,6 +20,11 @@ int lg_error_set(char *error, const char *format, ...)
 	return -1;
 }
 
+int lg_text_shown(const char *from, const char *end)
+{
+	return end - from < 160 ? (int)(end - from) : 160;
+}
+
 int lg_text_is_token(const char *text, size_t length)
 {
 	for (size_t i = 0; i < length; i++) {

@@ -9,14 +9,24 @@
 
 #include "loadgen/text.h"
 
+#define URL "url '%.160s'" /* as it is quoted in a line, see lg_text_shown() */
+
+static bool has_user(const char *text)
+{
+	const char *scheme_end = strstr(text, "://");
+	const char *at = scheme_end ? scheme_end + 3 : text;
+
+	return memchr(at, '@', strcspn(at, "/?#"));
+}
+
 static int check_characters(const char *text, char *error)
 {
 	if (strlen(text) > LG_URL_MAX)
 		return lg_error_set(error, "url is longer than %u bytes", LG_URL_MAX);
 	for (const char *p = text; *p; p++)
 		if (*p <= ' ' || *p > '~')
-			return lg_error_set(error, "url '%s': byte %td is not allowed, percent-encode it",
-			                    text, p - text + 1);
+			return lg_error_set(error, URL ": byte %td is not allowed, percent-encode it", text,
+			                    p - text + 1);
 	return 0;
 }
 
@@ -26,13 +36,13 @@ static const char *parse_scheme(const char *text, struct lg_url *url, char *erro
 	const char *colon = strstr(text, "://");
 
 	if (!colon) {
-		lg_error_set(error, "url '%s' has no scheme, try 'http://%s'", text, text);
+		lg_error_set(error, URL " has no scheme, try 'http://%.160s'", text, text);
 		return NULL;
 	}
 	url->tls = colon - text == 5 && !strncasecmp(text, "https", 5);
 	if (!url->tls && (colon - text != 4 || strncasecmp(text, "http", 4) != 0)) {
-		lg_error_set(error, "url '%s': scheme '%.*s' is not supported, use http or https", text,
-		             (int)(colon - text), text);
+		lg_error_set(error, URL ": scheme '%.*s' is not supported, use http or https", text,
+		             lg_text_shown(text, colon), text);
 		return NULL;
 	}
 	url->port = url->tls ? 443 : 80;
@@ -90,21 +100,22 @@ int lg_url_parse(const char *text, struct lg_url *ret, char error[LG_ERROR_SIZE]
 	const char *at, *end, *stop;
 	size_t fragment;
 
+	/* before anything that would quote it */
+	if (has_user(text))
+		return lg_error_set(error, "a user name in the url is not supported, "
+		                           "send an Authorization header instead");
 	if (check_characters(text, error) < 0)
 		return -1;
 	at = parse_scheme(text, &url, error);
 	if (!at)
 		return -1;
 	end = at + strcspn(at, "/?#");
-	if (memchr(at, '@', (size_t)(end - at)))
-		return lg_error_set(error, "a user name in the url is not supported, "
-		                           "send an Authorization header instead");
 	stop = parse_host(at, end, &url);
 	if (!stop || (stop < end && *stop != ':'))
-		return lg_error_set(error, "url '%s': malformed host '%.*s'", text, (int)(end - at), at);
+		return lg_error_set(error, URL ": malformed host '%.*s'", text, lg_text_shown(at, end), at);
 	if (stop < end && parse_port(stop + 1, end, &url) < 0)
-		return lg_error_set(error, "url '%s': malformed port '%.*s', want 1 to 65535", text,
-		                    (int)(end - stop - 1), stop + 1);
+		return lg_error_set(error, URL ": malformed port '%.*s', want 1 to 65535", text,
+		                    lg_text_shown(stop + 1, end), stop + 1);
 	fragment = strcspn(end, "#");
 	snprintf(url.path, sizeof url.path, "%s%.*s", *end == '/' ? "" : "/", (int)fragment, end);
 	*ret = url;

@@ -23,7 +23,7 @@ static void whose(const struct kubeconfig *config, char *ret, size_t size)
 	else if (config->user)
 		snprintf(ret, size, "user '%s'", config->user);
 	else
-		snprintf(ret, size, "this request (no user in %s)", config->source);
+		snprintf(ret, size, "this request, which names no user");
 }
 
 /* Copies what stands in quotes behind `before`. */
@@ -62,11 +62,12 @@ static void parse_forbidden(struct status *status)
 	}
 }
 
-static void status_parse(const char *body, struct status *ret)
+/* Without a body: of a tunnel's failure the Status is gone, `text` is its message. */
+static void status_parse(const char *body, const char *text, struct status *ret)
 {
 	const cJSON *kind, *message;
 
-	*ret = (struct status){.message = ""};
+	*ret = (struct status){.message = body ? "" : text};
 	ret->json = body ? cJSON_Parse(body) : NULL;
 	kind = cJSON_GetObjectItemCaseSensitive(ret->json, "kind");
 	message = cJSON_GetObjectItemCaseSensitive(ret->json, "message");
@@ -110,7 +111,7 @@ static int http_failure(const struct cluster_call *call, const struct cap_error 
 	struct status status;
 	char who[256];
 
-	status_parse(body, &status);
+	status_parse(body, failure->text, &status);
 	said = first(status.message, failure->text, "no reason given");
 	whose(call->config, who, sizeof who);
 	switch (failure->http_status) {
@@ -161,6 +162,9 @@ int cluster_call_failed(const struct cluster_call *call, const struct cap_error 
 		return error_set(error, "%s: cannot reach the API server '%s'%s: %s; is the cluster up?",
 		                 call->doing, server, from, failure->text);
 	case CAP_TLS:
+		if (!strstr(failure->text, "certificate"))
+			return error_set(error, "%s: no TLS with the API server '%s'%s: %s; is it http://?",
+			                 call->doing, server, from, failure->text);
 		return error_set(error,
 		                 "%s: the certificate of the API server '%s'%s is not accepted: %s; see "
 		                 "--certificate-authority and --tls-server-name",

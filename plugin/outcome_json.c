@@ -93,6 +93,7 @@ static cJSON *target_json(const struct outcome *outcome)
 	cJSON_AddBoolToObject(json, "tunnel_bound", target->tunnel_bound);
 	add_number(json, "share", target->share);
 	cJSON_AddBoolToObject(json, "share_assumed", target->share_assumed);
+	cJSON_AddBoolToObject(json, "share_measured", target->share_measured);
 	add_text(json, "share_why", target->share_why);
 	return json;
 }

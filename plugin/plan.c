@@ -119,11 +119,17 @@ static int read_body(struct plan *plan, struct error *error)
 
 static int check_url(const char *option, const char *url, struct error *error)
 {
+	const char *host;
+
 	if (!strstr(url, "://"))
 		return error_usage(error, "%s: '%s' has no scheme; did you mean 'http://%s'?", option, url,
 		                   url);
 	if (strncmp(url, "http://", 7) != 0 && strncmp(url, "https://", 8) != 0)
 		return error_usage(error, "%s: '%s' is neither http:// nor https://", option, url);
+	host = strstr(url, "://") + 3;
+	if (memchr(host, '@', strcspn(host, "/?#")))
+		return error_usage(
+			error, "%s: no user name or password in it: they would be kept with the run", option);
 	return 0;
 }
 
@@ -145,6 +151,8 @@ static int check_combination(const struct plan *plan, struct error *error)
 		                   "give --url or --port, not both: --port is for load through the tunnel");
 	if (plan->pprof_path && plan->pprof_path[0] != '/')
 		return error_usage(error, "--pprof-path: '%s' does not start with '/'", plan->pprof_path);
+	if (plan->out && !*plan->out)
+		return error_usage(error, "--out: give the run directory's name");
 	if (plan->path[0] != '/')
 		return error_usage(error, "--path: '%s' does not start with '/'", plan->path);
 	if (plan->window % SECOND || plan->slice % SECOND || plan->baseline % SECOND)
@@ -349,6 +357,27 @@ cJSON *plan_json(const struct plan *plan)
 	return json;
 }
 
+static void print_value(FILE *out, const cJSON *value)
+{
+	char *text =
+		cJSON_IsString(value) ? xstrdup(value->valuestring) : xprintf("%.10g", value->valuedouble);
+
+	text_clean(text);
+	fputs(text, out);
+	free(text);
+}
+
+static void print_list(FILE *out, const cJSON *list)
+{
+	const cJSON *item;
+
+	cJSON_ArrayForEach(item, list)
+	{
+		fputs(item == list->child ? "" : ", ", out);
+		print_value(out, item);
+	}
+}
+
 static void print_section(FILE *out, const cJSON *section)
 {
 	const cJSON *item;
@@ -356,11 +385,12 @@ static void print_section(FILE *out, const cJSON *section)
 	fprintf(out, "%s:\n", section->string);
 	cJSON_ArrayForEach(item, section)
 	{
-		char *text = cJSON_IsString(item) ? xstrdup(item->valuestring) : cJSON_PrintUnformatted(item);
-
-		text_clean(text);
-		fprintf(out, "  %-11s %s\n", item->string, text);
-		free(text);
+		fprintf(out, "  %-11s ", item->string);
+		if (cJSON_IsArray(item))
+			print_list(out, item);
+		else
+			print_value(out, item);
+		fputc('\n', out);
 	}
 }
 

@@ -58,6 +58,7 @@ void progress_phase(struct progress *progress, const char *name, const char *lim
 	progress->next = progress->phase_begun + (progress->terminal ? 0 : PLAIN_EVERY);
 	if (progress->terminal || progress->quiet)
 		return;
+	progress->requests_at = 0; /* the rate of a plain line is that of its phase */
 	if (length)
 		fprintf(stderr, "%-7s %s%s\n", name, limit, duration_print(length, text));
 	else
@@ -75,15 +76,22 @@ static void print_elapsed(FILE *out, const struct progress *progress, int64_t no
 		fprintf(out, " of %s%llds", progress->limit, length);
 }
 
-/* The load begins with the phase in which it is first looked at. */
 static void note_rate(struct progress *progress, const struct lg_snapshot *snapshot)
 {
-	int64_t since = progress->requests_at ? progress->requests_at : progress->phase_begun;
-	int64_t elapsed = snapshot->now - since;
+	int64_t elapsed = snapshot->now - progress->requests_at;
 
 	if (elapsed < RATE_OVER)
 		return;
 	progress->rate = (double)(snapshot->total.requests - progress->requests) * SECOND / (double)elapsed;
+	progress->requests = snapshot->total.requests;
+	progress->requests_at = snapshot->now;
+}
+
+/* Counts from the first look on, printed or not. */
+static void note_first(struct progress *progress, const struct lg_snapshot *snapshot)
+{
+	if (progress->requests_at)
+		return;
 	progress->requests = snapshot->total.requests;
 	progress->requests_at = snapshot->now;
 }
@@ -125,8 +133,10 @@ void progress_tick(struct progress *progress, const struct lg_snapshot *snapshot
 	char line[512] = "";
 	FILE *out;
 
-	if (snapshot)
+	if (snapshot) {
+		note_first(progress, snapshot);
 		note_latency(progress, snapshot);
+	}
 	if (progress->quiet || now < progress->next)
 		return;
 	progress->next = now + (progress->terminal ? LIVE_EVERY : PLAIN_EVERY);

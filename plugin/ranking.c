@@ -6,8 +6,10 @@
 
 #include "plugin/text.h"
 #include "plugin/usage.h"
+#include "plugin/wall_time.h"
 
-#define STATES_SHOWN 5
+#define STATES_SHOWN   5
+#define WINDOW_ASSUMED 15000000000LL /* of figures that do not say what they cover: the kubelet's */
 
 static int64_t figure(const struct ranked_pod *ranked, enum ranking_by by)
 {
@@ -111,6 +113,47 @@ static size_t usable_count(const struct ranking *ranking)
 	return ret;
 }
 
+double ranking_cpu_share(const struct ranking *ranking, const struct ranked_pod *ranked, time_t *ret_begin,
+                         time_t *ret_end)
+{
+	time_t begin = 0, end = 0;
+	double sum = 0;
+
+	for (size_t i = 0; i < ranking->count; i++) {
+		const struct ranked_pod *one = &ranking->items[i];
+		time_t at = wall_time_parse(one->usage.timestamp);
+		int64_t window = one->usage.window ? one->usage.window : WINDOW_ASSUMED;
+
+		if (!one->usable)
+			continue;
+		if (!one->measured || !at)
+			return 0;
+		sum += (double)one->usage.cpu_nano;
+		if (!end || at < end)
+			end = at;
+		at -= (time_t)(window / 1000000000);
+		if (!begin || at < begin)
+			begin = at;
+	}
+	*ret_begin = begin;
+	*ret_end = end;
+	return sum > 0 ? (double)ranked->usage.cpu_nano / sum : 0;
+}
+
+/* How many other usable pods have the same figure. */
+static size_t equals(const struct ranking *ranking, const struct ranked_pod *picked)
+{
+	size_t ret = 0;
+
+	for (size_t i = 0; i < ranking->count; i++) {
+		const struct ranked_pod *one = &ranking->items[i];
+
+		ret += one != picked && one->usable && one->measured &&
+		       figure(one, ranking->by) == figure(picked, ranking->by);
+	}
+	return ret;
+}
+
 /* "14:03:10" of an RFC 3339 time. */
 static const char *clock_of(const struct pod_usage *usage, char ret[16])
 {
@@ -124,7 +167,8 @@ void ranking_reason(const struct ranking *ranking, const struct ranked_pod *pick
 {
 	size_t usable = usable_count(ranking);
 	bool cpu = ranking->by == RANK_CPU;
-	char at[16], covers[48] = "";
+	size_t same = equals(ranking, picked);
+	char at[16], covers[48] = "", others[48] = "";
 	long long value;
 
 	if (ranking->count == 1 && !picked->measured) {
@@ -141,9 +185,11 @@ void ranking_reason(const struct ranking *ranking, const struct ranked_pod *pick
 	if (picked->usage.window)
 		snprintf(covers, sizeof covers, ", window %llds",
 		         (long long)(picked->usage.window / 1000000000));
-	snprintf(ret, size, "%s %s of %zu ready pod%s: %lld%s (%s of %s UTC%s)",
+	if (same)
+		snprintf(others, sizeof others, ", as %zu other%s", same, same == 1 ? "" : "s");
+	snprintf(ret, size, "%s %s of %zu ready pod%s: %lld%s%s (%s of %s UTC%s)",
 	         usable > 1 ? "highest" : "the", cpu ? "CPU" : "memory", usable, usable == 1 ? "" : "s",
-	         value, cpu ? "m" : "Mi",
+	         value, cpu ? "m" : "Mi", others,
 	         ranking->source == RANKED_BY_METRICS ? "metrics" : "kubelet summary",
 	         clock_of(&picked->usage, at), covers);
 }

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <time.h>
 
 #include "plugin/cluster.h"
 #include "plugin/error.h"
@@ -49,6 +50,10 @@ void ranking_release(struct ranking *ranking);
 /* The first usable pod; with RANKED_BY_NONE the first by name. None: an error that
  * names the pods' states. *ret belongs to the ranking. */
 int ranking_pick(const struct ranking *ranking, const struct ranked_pod **ret, struct error *error);
+/* A pod's part of the CPU that all usable pods use; 0 when a usable one has no figure or none uses any.
+ * *ret_begin to *ret_end is the time in Unix seconds that the figures of all of them cover. */
+double ranking_cpu_share(const struct ranking *ranking, const struct ranked_pod *ranked, time_t *ret_begin,
+                         time_t *ret_end);
 /* Why that pod, in words: "highest CPU of 3 ready pods: 412m (metrics of 14:03:10, window 15s)". */
 void ranking_reason(const struct ranking *ranking, const struct ranked_pod *picked, char *ret, size_t size);
 

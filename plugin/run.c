@@ -225,6 +225,18 @@ static void tear_down(struct run *run)
 
 /* ---- what it means -------------------------------------------------------- */
 
+/* Of figures from before the ramp's end nothing can be told: the load was another one. */
+static void take_share(struct outcome *outcome)
+{
+	const struct watch_report *pod = &outcome->pod;
+	const struct lg_result *load = outcome->load;
+	int64_t offset = outcome->at.wall_offset;
+
+	if (pod->ranked && load && load->ramp_ended && pod->share_begin * SECOND >= load->started + offset &&
+	    pod->share_end * SECOND >= load->ramp_ended + offset)
+		target_take_share(&outcome->target, pod->share);
+}
+
 static void analyse(struct run *run)
 {
 	struct outcome *outcome = run->outcome;
@@ -241,6 +253,7 @@ static void analyse(struct run *run)
 		         run->progress.phase);
 	outcome->goroutines_idle = shots_goroutines(outcome->idle);
 	outcome->goroutines = shots_goroutines(outcome->shots);
+	take_share(outcome);
 	cost_make(shots_cpu(outcome->shots), outcome_window(outcome), requests, outcome->target.share,
 	          &outcome->cost);
 	verdict_make(outcome, &outcome->verdict);
@@ -255,19 +268,25 @@ static const struct shot *missing(const struct outcome *outcome)
 	return NULL;
 }
 
-static int say(struct run *run, struct error *error)
+static void say(const struct run *run)
 {
-	struct outcome *outcome = run->outcome;
-	const struct shot *lost = missing(outcome);
+	cJSON *json;
 
 	if (run->plan->output == DOCUMENT_TEXT) {
-		summary_print(stdout, outcome);
-	} else {
-		cJSON *json = outcome_json(outcome);
-
-		document_print(stdout, json, run->plan->output);
-		cJSON_Delete(json);
+		summary_print(stdout, run->outcome);
+		return;
 	}
+	json = outcome_json(run->outcome);
+	document_print(stdout, json, run->plan->output);
+	cJSON_Delete(json);
+}
+
+/* The exit status of a run that was kept. */
+static int judge(const struct run *run, struct error *error)
+{
+	const struct outcome *outcome = run->outcome;
+	const struct shot *lost = missing(outcome);
+
 	if (fflush(stdout) != 0)
 		return error_set(error, "cannot write to standard output; the run is kept in '%s'",
 		                 outcome->directory);
@@ -320,7 +339,7 @@ static int prepare(struct run *run, struct error *error)
 	}
 	outcome->at.prepared = clock_now();
 	progress_note(&run->progress, "target  %s (%s)", target->name, target->why);
-	if (target->ranking.note[0])
+	if (target->ranking.note[0] && strcmp(target->ranking.note, target->why) != 0)
 		progress_note(&run->progress, "note    %s", target->ranking.note);
 	return 0;
 }
@@ -353,9 +372,10 @@ int run_loadtest(const struct plan *plan, struct error *error)
 	if (status == 0) {
 		analyse(&run);
 		status = run_files_write(&outcome, &run.dir, error);
+		say(&run);
+		if (status == 0)
+			status = judge(&run, error);
 	}
-	if (status == 0)
-		status = say(&run, error);
 	rundir_discard(&run.dir);
 	outcome_release(&outcome);
 	return status;

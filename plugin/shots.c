@@ -9,8 +9,9 @@
 #include "plugin/clock.h"
 #include "plugin/text.h"
 
-#define CEILING ((size_t)256 * 1024 * 1024)
-#define SLACK   (30 * SECOND)
+#define CEILING     ((size_t)256 * 1024 * 1024)
+#define SLACK       (30 * SECOND)
+#define RETRY_PAUSE (500 * MILLI)
 
 enum when { WHOLE_IN_SLICES, WHOLE, MIDDLE };
 
@@ -36,7 +37,7 @@ static const struct kind {
 struct shots {
 	const struct cap_pprof *pprof;
 	int64_t begin, length, slice;
-	volatile int cancel;
+	atomic_int cancel;
 	struct shot list[SHOTS_MAX];
 	const struct kind *kind[SHOTS_MAX];
 	size_t count;
@@ -135,12 +136,29 @@ static void merge_slices(struct shots *shots, struct shot *shot)
 {
 	struct cap_error error = {0};
 
-	shot->partial = shots->slice_count < shots->slices_wanted;
+	shot->partial |= shots->slice_count < shots->slices_wanted;
 	if (!shots->slice_count)
 		return;
 	if (cap_profile_merge(shots->slices, shots->slice_count, &shots->cpu, &error) != CAP_OK ||
 	    cap_profile_encode(shots->cpu, &shot->data, &shot->size, &error) != CAP_OK)
 		shot->error = error;
+}
+
+/* The next slice may find the way open again: a container that was restarted, a tunnel that was cut. */
+static bool may_pass(const struct cap_error *error)
+{
+	return error->status == CAP_LOST || error->status == CAP_PORT || error->status == CAP_CONNECT ||
+	       error->status == CAP_TIMEOUT;
+}
+
+/* After a slice that failed: whole seconds until the end, once some time has passed. */
+static int64_t seconds_left(struct shots *shots, int64_t left)
+{
+	int64_t until;
+
+	wait_until(shots, clock_now() + RETRY_PAUSE);
+	until = (shots->begin + shots->length - clock_now()) / SECOND;
+	return until < left ? until : left;
 }
 
 static void take_slices(struct shots *shots, size_t i)
@@ -153,9 +171,14 @@ static void take_slices(struct shots *shots, size_t i)
 	while (left > 0 && !shots->cancel && shots->slice_count < SLICES_MAX) {
 		int64_t seconds = left < slice ? left : slice;
 
-		if (!take_slice(shots, shot, seconds))
+		if (take_slice(shots, shot, seconds)) {
+			left -= seconds;
+			continue;
+		}
+		shot->partial = true;
+		if (!may_pass(&shot->error))
 			break;
-		left -= seconds;
+		left = seconds_left(shots, left);
 	}
 	shot->end = clock_now();
 	merge_slices(shots, shot);

@@ -10,7 +10,7 @@
 #define PATHS_MAX 64
 #define PATH_SIZE 4096
 
-volatile int signals_cancel;
+atomic_int signals_cancel;
 
 /* Static, since the handler may neither allocate nor lock. */
 static char paths[PATHS_MAX][PATH_SIZE];

@@ -6,8 +6,10 @@
 #ifndef PLUGIN_SIGNALS_H
 #define PLUGIN_SIGNALS_H
 
+#include <stdatomic.h>
+
 /* Non-zero (the signal's number) once the run is asked to end: hand it to capture as its cancel flag. */
-extern volatile int signals_cancel;
+extern atomic_int signals_cancel;
 
 void signals_catch(void);
 

@@ -53,7 +53,7 @@ bool steady_now(const struct steady *steady, double *ret_variation)
 	if (steady->count < STEADY_BUCKETS)
 		return false;
 	mean = mean_of(steady, 0, STEADY_BUCKETS);
-	if (mean <= 0)
+	if (mean < (double)STEADY_LEAST / STEADY_BUCKETS)
 		return false;
 	variation = variation_of(steady, mean);
 	drift = fabs(mean_of(steady, steady->count + half, half) - mean_of(steady, steady->count, half)) /

@@ -6,7 +6,8 @@
 #include "plugin/figures.h"
 #include "plugin/text.h"
 
-#define LABEL "%-11s"
+#define LABEL    "%-11s"
+#define AT_LIMIT 0.95 /* part of a CPU limit from which on a pod is held back by it */
 
 static void print_target(FILE *out, const struct outcome *outcome)
 {
@@ -30,7 +31,7 @@ static void print_load(FILE *out, const struct outcome *outcome)
 	if (plan->rate > 0)
 		fprintf(out, "%s/s by up to %u VUs", figure_count(plan->rate, rate), plan->max_vus);
 	else
-		fprintf(out, "%u VUs", plan->vus);
+		fprintf(out, "%u VU%s", plan->vus, plan->vus == 1 ? "" : "s");
 	fprintf(out, ", ramp %s", duration_print(plan->ramp, ramp));
 	if (plan->think)
 		fprintf(out, ", think %s", duration_print(plan->think, think));
@@ -89,27 +90,42 @@ static void print_window(FILE *out, const struct outcome *outcome)
 {
 	int64_t window = outcome_window(outcome);
 	const struct lg_counts *counts;
-	char length[32], requests[32], rate[32], failed[32];
+	char length[32], requests[32], rate[32];
 
 	if (!window) {
 		fprintf(out, LABEL "none: the run ended before the capture\n", "Window");
 		return;
 	}
 	counts = &outcome->load->counts[LG_WINDOW];
-	fprintf(out, LABEL "%s: %s requests, %s/s, %s failed\n", "Window",
+	fprintf(out, LABEL "%s: %s requests, %s/s, %llu failed\n", "Window",
 	        figure_time((double)window, length), figure_count((double)counts->requests, requests),
 	        figure_count((double)counts->requests * SECOND / (double)window, rate),
-	        figure_count((double)counts->failed, failed));
+	        (unsigned long long)counts->failed);
 	print_errors(out, outcome->load);
 	print_latency(out, "Latency", outcome->load->service[LG_WINDOW]);
 	print_latency(out, "Response", outcome->load->response[LG_WINDOW]);
 	print_latency(out, "Lag", outcome->load->lag[LG_WINDOW]);
 }
 
-/* The highest figures that the source gave while the load ran. */
-static void print_pod(FILE *out, const struct watch_report *pod)
+/* Milli, of all containers; 0: one has none. */
+static int64_t cpu_limit(const struct pod *pod)
 {
-	int64_t cpu = -1, memory = -1;
+	int64_t sum = 0;
+
+	for (size_t i = 0; i < pod->container_count; i++) {
+		if (!pod->containers[i].cpu_limit)
+			return 0;
+		sum += pod->containers[i].cpu_limit;
+	}
+	return sum;
+}
+
+/* The highest figures that the source gave while the load ran. */
+static void print_pod(FILE *out, const struct outcome *outcome)
+{
+	const struct watch_report *pod = &outcome->pod;
+	const char *source = outcome->target.ranking.source == RANKED_BY_KUBELET ? "kubelet" : "metrics";
+	int64_t cpu = -1, memory = -1, limit = outcome->target.pod ? cpu_limit(outcome->target.pod) : 0;
 	char bytes[32];
 
 	for (size_t i = 0; i < pod->sample_count; i++) {
@@ -118,9 +134,14 @@ static void print_pod(FILE *out, const struct watch_report *pod)
 		cpu = usage->cpu_milli > cpu ? usage->cpu_milli : cpu;
 		memory = usage->memory_bytes > memory ? usage->memory_bytes : memory;
 	}
-	if (cpu >= 0)
-		fprintf(out, LABEL "up to %lldm CPU, %s memory (metrics, %zu readings)\n", "Pod",
-		        (long long)cpu, figure_bytes((double)memory, bytes), pod->sample_count);
+	if (cpu < 0)
+		return;
+	fprintf(out, LABEL "up to %lldm CPU", "Pod", (long long)cpu);
+	if (limit)
+		fprintf(out, " of its limit of %lldm%s", (long long)limit,
+		        (double)cpu >= AT_LIMIT * (double)limit ? ", throttled" : "");
+	fprintf(out, ", %s memory (%s, %zu reading%s)\n", figure_bytes((double)memory, bytes), source,
+	        pod->sample_count, pod->sample_count == 1 ? "" : "s");
 }
 
 static void print_row(FILE *out, const struct cost_row *row, int64_t total)
@@ -149,7 +170,7 @@ static void print_cpu(FILE *out, const struct outcome *outcome)
 	        (unsigned long long)cost->samples);
 	if (cost->per_request >= 0)
 		fprintf(out, "; %s of CPU a request", figure_time(cost->per_request, each));
-	if (outcome->target.share_assumed)
+	if (outcome->target.share_assumed || outcome->target.share_measured)
 		fprintf(out, ", taking the pod's share of the load as %.3g", outcome->target.share);
 	fprintf(out, "\n  %8s %7s %7s  %9s  %5s  %s\n", "flat", "flat%", "cum%", "a request", "error",
 	        "function");
@@ -182,6 +203,10 @@ static void print_files(FILE *out, const struct outcome *outcome)
 {
 	const struct shot *cpu = shots_find(outcome->shots, "cpu.pb.gz");
 
+	if (!outcome->directory[0]) {
+		fprintf(out, LABEL "none: they could not be written\n", "Files");
+		return;
+	}
 	fprintf(out, LABEL "%s\n", "Files", outcome->directory);
 	if (cpu && cpu->data)
 		fprintf(out, LABEL "go tool pprof -http=: %s/cpu.pb.gz\n", "Next", outcome->directory);
@@ -194,7 +219,7 @@ void summary_print(FILE *out, const struct outcome *outcome)
 		print_load(out, outcome);
 		print_window(out, outcome);
 	}
-	print_pod(out, &outcome->pod);
+	print_pod(out, outcome);
 	print_cpu(out, outcome);
 	print_goroutines(out, outcome);
 	print_verdict(out, &outcome->verdict);

@@ -243,6 +243,17 @@ static void set_share(const struct plan *plan, struct target *target)
 	}
 }
 
+void target_take_share(struct target *target, double share)
+{
+	if (!target->share_assumed || share <= 0)
+		return;
+	target->share = share;
+	target->share_assumed = false;
+	target->share_measured = true;
+	snprintf(target->share_why, sizeof target->share_why, "its part of the CPU of %zu ready pods at peak",
+	         target->ready_pods);
+}
+
 static int probe_load(const struct plan *plan, struct target *target, struct error *error)
 {
 	struct lg_plan load = plan_load(plan, target->load_url);

@@ -33,13 +33,19 @@ struct target {
 	uint16_t load_port; /* through the tunnel */
 	bool tunnel_bound;
 	double share; /* of the requests that this pod serves */
-	bool share_assumed;
+	bool share_assumed, share_measured;
 	char share_why[160];
 };
 
 /* `ret` is released with target_release whatever the outcome. */
 int target_prepare(const struct plan *plan, struct target *ret, struct error *error);
 void target_release(struct target *target);
+
+/*
+ * An assumed share gives way to a measured one: the pod's part of the CPU that its peers and it used under
+ * load, which is its part of the requests as far as each costs the same.
+ */
+void target_take_share(struct target *target, double share);
 
 /* lg_dial_fn; context: struct target. */
 int target_dial(void *context, char error[LG_ERROR_SIZE]);

@@ -5,6 +5,8 @@
 #include <stdio.h>
 
 #include "plugin/outcome.h"
+#include "plugin/steady.h"
+#include "plugin/text.h"
 
 #define ERRORS_WARN  0.001
 #define ERRORS_FAIL  0.05
@@ -23,6 +25,7 @@ __attribute__((format(printf, 4, 5))) static void say(struct verdict *verdict, c
 	va_start(arguments, format);
 	vsnprintf(check->text, sizeof check->text, format, arguments);
 	va_end(arguments);
+	text_clean(check->text);
 	if (level > verdict->level)
 		verdict->level = level;
 }
@@ -44,7 +47,8 @@ static void check_steady(const struct outcome *outcome, struct verdict *verdict)
 		    100 * outcome->variation);
 	else if (outcome->variation < 0)
 		say(verdict, "steady", CHECK_WARN,
-		    "too little load to tell if the rate was steady; raise --settle");
+		    "not known if the rate was steady: that takes %.0fs of --settle and %d requests",
+		    (double)STEADY_BUCKET * STEADY_BUCKETS / SECOND, STEADY_LEAST);
 	else
 		say(verdict, "steady", CHECK_WARN,
 		    "rate not steady within %s (varied by %.0f%%); raise --settle",
@@ -147,6 +151,33 @@ static void check_samples(const struct outcome *outcome, struct verdict *verdict
 		say(verdict, "samples", CHECK_OK, "%llu CPU samples", (unsigned long long)cost->samples);
 }
 
+static void say_lost(const struct shots *shots, const struct shot *shot, const char *folder,
+                     struct verdict *verdict)
+{
+	const char *why = shot->error.text[0] ? shot->error.text : "the run ended before";
+	unsigned wanted, got = shots_slices(shots, &wanted);
+
+	if (shot->data)
+		say(verdict, "captures", CHECK_WARN, "%s%s is incomplete, %u of %u slices: %.200s", folder,
+		    shot->file, got, wanted, why);
+	else
+		say(verdict, "captures", CHECK_WARN, "%s%s was not captured: %.200s", folder, shot->file,
+		    why);
+}
+
+/* Once the load ran, what the idle pod did not give is missed. */
+static void check_baseline(const struct outcome *outcome, struct verdict *verdict)
+{
+	for (size_t i = 0; outcome->load && i < shots_count(outcome->idle); i++) {
+		const struct shot *shot = shots_at(outcome->idle, i);
+
+		if (!shot->data || shot->partial) {
+			say_lost(outcome->idle, shot, "idle/", verdict);
+			return;
+		}
+	}
+}
+
 /* Every byte of the captures came while the load ran, and every slice came. */
 static void check_captures(const struct outcome *outcome, struct verdict *verdict)
 {
@@ -157,9 +188,7 @@ static void check_captures(const struct outcome *outcome, struct verdict *verdic
 		const struct shot *shot = shots_at(outcome->shots, i);
 
 		if (!shot->data || shot->partial) {
-			say(verdict, "captures", CHECK_WARN, "%s %s: %.200s", shot->file,
-			    shot->data ? "is incomplete" : "was not captured",
-			    shot->error.text[0] ? shot->error.text : "the run ended before");
+			say_lost(outcome->shots, shot, "", verdict);
 			return;
 		}
 		if (load && (shot->begin < load->ramp_ended || shot->end > load->stopped)) {
@@ -197,6 +226,9 @@ static void check_share(const struct outcome *outcome, struct verdict *verdict)
 {
 	const struct target *target = &outcome->target;
 
+	if (target->share_measured && outcome->cost.rows)
+		say(verdict, "share", CHECK_OK, "the pod's share of the requests is taken as %.3g: %s",
+		    target->share, target->share_why);
 	if (target->share_assumed && outcome->cost.rows)
 		say(verdict, "share", CHECK_WARN,
 		    "CPU per request rests on a share of %.3g of the requests, %s", target->share,
@@ -216,6 +248,7 @@ void verdict_make(const struct outcome *outcome, struct verdict *ret)
 	check_errors(outcome, ret);
 	check_pod(outcome, ret);
 	check_samples(outcome, ret);
+	check_baseline(outcome, ret);
 	check_captures(outcome, ret);
 	check_hottest(outcome, ret);
 	check_share(outcome, ret);

@@ -62,10 +62,11 @@ static void look_at_usage(struct watch *watch)
 		return;
 	if (pod_usage_get(watch->target->cluster, &watch->target->ranking, watch->target->pod, &sample.usage,
 	                  &error) == 0) {
-		const struct watch_sample *last = report->samples + report->sample_count - 1;
+		size_t count = report->sample_count;
 
 		atomic_store(&watch->cpu, sample.usage.cpu_milli);
-		if (!report->sample_count || strcmp(last->usage.timestamp, sample.usage.timestamp) != 0) {
+		if (!count ||
+		    strcmp(report->samples[count - 1].usage.timestamp, sample.usage.timestamp) != 0) {
 			report->samples =
 				xrealloc(report->samples, (report->sample_count + 1) * sizeof sample);
 			report->samples[report->sample_count++] = sample;
@@ -84,10 +85,14 @@ static void note_rank(struct watch *watch, const struct ranking *ranking, const 
 	report->top_cpu = report->own_cpu = -1;
 	if (top->measured)
 		report->top_cpu = top->usage.cpu_milli;
-	for (size_t i = 0; i < ranking->count; i++)
-		if (strcmp(ranking->items[i].pod->uid, watch->target->pod->uid) == 0 &&
-		    ranking->items[i].measured)
-			report->own_cpu = ranking->items[i].usage.cpu_milli;
+	for (size_t i = 0; i < ranking->count; i++) {
+		const struct ranked_pod *own = &ranking->items[i];
+
+		if (strcmp(own->pod->uid, watch->target->pod->uid) != 0 || !own->measured)
+			continue;
+		report->own_cpu = own->usage.cpu_milli;
+		report->share = ranking_cpu_share(ranking, own, &report->share_begin, &report->share_end);
+	}
 }
 
 static void rank(struct watch *watch)
@@ -129,6 +134,8 @@ static void *watch_main(void *argument)
 			clock_sleep(TICK);
 		}
 	}
+	if (!atomic_load(&watch->lost))
+		look_at_pod(watch);
 	return NULL;
 }
 

@@ -24,9 +24,11 @@ struct watch_report {
 	size_t sample_count;
 	bool ranked; /* the second ranking worked */
 	bool still_top;
-	char top[512];            /* the top pod then */
-	int64_t top_cpu, own_cpu; /* milli, -1: unknown */
-	char ranked_error[256];   /* why it did not, "" otherwise */
+	char top[512];                 /* the top pod then */
+	int64_t top_cpu, own_cpu;      /* milli, -1: unknown */
+	double share;                  /* own part of the CPU of all usable pods then, 0: unknown */
+	time_t share_begin, share_end; /* Unix seconds: what those figures cover */
+	char ranked_error[256];        /* why it did not, "" otherwise */
 };
 
 struct watch;
@@ -39,7 +41,8 @@ bool watch_lost(struct watch *watch);
 int64_t watch_cpu(struct watch *watch);
 /* Rank the pods now, behind the caller's back; the report has what came of it. */
 void watch_rank(struct watch *watch);
-/* Ends the thread (a request under way is given up) and fills the report, which the caller releases. */
+/* Looks at the pod once more, ends the thread (after a signal at once) and fills the report, which the caller
+ * releases. */
 void watch_stop(struct watch *watch, struct watch_report *ret);
 void watch_report_release(struct watch_report *report);
 

@@ -6,10 +6,16 @@ package main
 
 import (
 	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"flag"
 	"fmt"
 	"log"
+	"math/big"
 	"net"
 	"net/http"
 	"net/http/pprof"
@@ -23,14 +29,16 @@ import (
 func main() {
 	listen := flag.String("listen", ":8080", "address of the service; port 0 chooses one")
 	profile := flag.String("pprof", "127.0.0.1:6060", "address of pprof; empty for none")
+	prefix := flag.String("pprof-prefix", "", "put /debug/pprof below this path")
+	secure := flag.Bool("pprof-tls", false, "serve pprof over https, with a certificate of its own")
 	ready := flag.Bool("ready", true, "answer /readyz with 200")
 	flag.Parse()
-	if err := run(*listen, *profile, *ready); err != nil {
+	if err := run(*listen, *profile, *prefix, *secure, *ready); err != nil {
 		log.Fatal(err)
 	}
 }
 
-func run(listen, profile string, ready bool) error {
+func run(listen, profile, prefix string, secure, ready bool) error {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, os.Interrupt)
 	defer stop()
 	runtime.SetMutexProfileFraction(1)
@@ -44,7 +52,11 @@ func run(listen, profile string, ready bool) error {
 	}
 	pprofAddr := "none"
 	if profile != "" {
-		if pprofAddr, err = serve(&http.Server{Handler: pprofRoutes()}, profile, failed); err != nil {
+		server := &http.Server{Handler: http.StripPrefix(prefix, pprofRoutes())}
+		if secure {
+			server.TLSConfig = selfSigned()
+		}
+		if pprofAddr, err = serve(server, profile, failed); err != nil {
 			return err
 		}
 	}
@@ -60,18 +72,37 @@ func run(listen, profile string, ready bool) error {
 	return service.Shutdown(grace)
 }
 
-// serve binds at once, so that the address is known, and answers in the background.
+// serve binds at once, so that the address is known, and answers in the background; over https if the server
+// has a certificate.
 func serve(server *http.Server, addr string, failed chan<- error) (string, error) {
 	listener, err := net.Listen("tcp", addr)
 	if err != nil {
 		return "", err
+	}
+	addr = listener.Addr().String()
+	if server.TLSConfig != nil {
+		listener = tls.NewListener(listener, server.TLSConfig)
 	}
 	go func() {
 		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
 			failed <- err
 		}
 	}()
-	return listener.Addr().String(), nil
+	return addr, nil
+}
+
+// selfSigned is a configuration with a new certificate that nobody has reason to trust.
+func selfSigned() *tls.Config {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		log.Fatal(err)
+	}
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotAfter: time.Now().Add(24 * time.Hour)}
+	certificate, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	if err != nil {
+		log.Fatal(err)
+	}
+	return &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{certificate}, PrivateKey: key}}}
 }
 
 func pprofRoutes() http.Handler {

@@ -18,7 +18,7 @@
 #include "load.h"
 
 #define MAX_CLIENTS   512
-#define ENDLESS_SHARE 16
+#define ENDLESS_SHARE 256
 
 struct client {
 	int fd;

@@ -49,12 +49,19 @@ static void test_bad_urls(void **state)
 
 static void test_password_is_not_shown(void **state)
 {
-	struct lg_plan plan = {.url = "http://user:secret@host/", .vus = 1};
-	char error[LG_ERROR_SIZE];
+	static const char *const urls[] = {
+		"http://user:secret@host/", "https://user:secret@host/", "ftp://user:secret@host/x",
+		"user:secret@host:80/x",    "http://user:secret@ho st/", "http://user:secret@host:x/",
+	};
 
 	(void)state;
-	assert_int_equal(lg_check(&plan, error), -1);
-	assert_null(strstr(error, "secret"));
+	for (size_t i = 0; i < COUNT_OF(urls); i++) {
+		struct lg_plan plan = {.url = urls[i], .vus = 1};
+		char error[LG_ERROR_SIZE];
+
+		assert_int_equal(lg_check(&plan, error), -1);
+		assert_null(strstr(error, "secret"));
+	}
 }
 
 static void test_bad_plans(void **state)

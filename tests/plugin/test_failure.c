@@ -49,7 +49,11 @@ static void unreachable_servers(void **state)
 	assert_has(error.text, "list pods: the API server 'https://api:6443' of context 'prod': cut");
 	config.context = NULL;
 	fail_as(CAP_CONNECT, 0, "refused", NULL);
-	assert_has(error.text, "of /k/config: refused");
+	assert_has(error.text, "the API server 'https://api:6443': refused; is the cluster up?");
+	fail_as(CAP_TLS, 0, "what answers does not speak TLS", NULL);
+	assert_has(
+		error.text,
+		"no TLS with the API server 'https://api:6443': what answers does not speak TLS; is it http://?");
 	config.context = "prod";
 }
 

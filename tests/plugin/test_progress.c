@@ -56,12 +56,27 @@ static void gives_the_rate_from_the_first_line_on(void **state)
 	(void)state;
 	progress_init(&progress, false, 8);
 	progress_phase(&progress, "ramp", "", 2 * SECOND);
-	progress.phase_begun = SECOND;
+	tick(&progress, 1, 100, false);
 	tick(&progress, 3, 700, false);
-	tick(&progress, 5, 2000, true);
-	tick(&progress, 6, 2800, true);
+	tick(&progress, 5, 2100, true);
+	tick(&progress, 6, 2900, true);
 	assert_has(caught_text(), "  8/8 VUs  500 req/s");
 	assert_has(caught_text(), "  8/8 VUs  800 req/s");
+}
+
+/* A phase too short for a line of its own leaves nothing to the next one. */
+static void counts_no_other_phase_into_the_rate(void **state)
+{
+	struct progress progress;
+
+	(void)state;
+	progress_init(&progress, false, 8);
+	progress_phase(&progress, "ramp", "", 2 * SECOND);
+	tick(&progress, 1, 100, false);
+	progress_phase(&progress, "capture", "", 5 * SECOND);
+	tick(&progress, 11, 1000, false);
+	tick(&progress, 16, 6000, true);
+	assert_has(caught_text(), "1,000 req/s");
 }
 
 static void says_nothing_when_quiet(void **state)
@@ -80,6 +95,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(gives_the_rate_from_the_first_line_on, catch_stderr,
+	                                        release_stderr),
+		cmocka_unit_test_setup_teardown(counts_no_other_phase_into_the_rate, catch_stderr,
 	                                        release_stderr),
 		cmocka_unit_test_setup_teardown(says_nothing_when_quiet, catch_stderr, release_stderr),
 	};

@@ -150,12 +150,21 @@ static void says_why_this_one(void **state)
 	add("n", "c", 1, 1)->usable = false;
 	assert_string_equal(reason(one),
 	                    "highest CPU of 2 ready pods: 412m (metrics of 14:03:10 UTC, window 15s)");
+	add("n", "d", 412, 1);
+	assert_string_equal(
+		reason(one),
+		"highest CPU of 3 ready pods: 412m, as 1 other (metrics of 14:03:10 UTC, window 15s)");
+	add("n", "e", 412, 1);
+	add("n", "f", 412, 1)->usable = false;
+	assert_string_equal(
+		reason(one),
+		"highest CPU of 4 ready pods: 412m, as 2 others (metrics of 14:03:10 UTC, window 15s)");
 	ranking.by = RANK_MEMORY;
 	ranking.source = RANKED_BY_KUBELET;
 	one->usage.window = 0;
 	*one->usage.timestamp = '\0';
 	assert_string_equal(reason(one),
-	                    "highest memory of 2 ready pods: 3Mi (kubelet summary of unknown UTC)");
+	                    "highest memory of 4 ready pods: 3Mi (kubelet summary of unknown UTC)");
 	begin(RANK_CPU, RANKED_BY_NONE);
 	one = add("n", "a", -1, 0);
 	assert_string_equal(reason(one), "the only pod of deployment/api");
@@ -175,6 +184,33 @@ static int figures(const char *text, struct pod_usage *ret)
 	assert_int_equal(status < 0, *error.text != '\0');
 	cJSON_Delete(json);
 	return status;
+}
+
+static void tells_a_pods_part_of_the_work(void **state)
+{
+	const time_t at = 1767362590; /* of the timestamp of add() */
+	time_t first = 1, last = 2;
+	struct ranked_pod *one;
+
+	(void)state;
+	begin(RANK_CPU, RANKED_BY_METRICS);
+	one = add("n", "a", 300, 0);
+	assert_float_equal(ranking_cpu_share(&ranking, one, &first, &last), 1, 1e-9);
+	assert_int_equal(first, at - 15);
+	assert_int_equal(last, at);
+	add("n", "b", 100, 0);
+	strcpy(items[1].usage.timestamp, "2026-01-02T14:03:00Z");
+	items[1].usage.window = 0; /* taken as 15 s */
+	add("n", "ending", 500, 0)->usable = false;
+	assert_float_equal(ranking_cpu_share(&ranking, one, &first, &last), 0.75, 1e-9);
+	assert_int_equal(first, at - 25);
+	assert_int_equal(last, at - 10);
+	items[1].usage.timestamp[0] = '\0';
+	assert_float_equal(ranking_cpu_share(&ranking, one, &first, &last), 0, 0);
+	items[1].measured = false;
+	assert_float_equal(ranking_cpu_share(&ranking, one, &first, &last), 0, 0);
+	begin(RANK_CPU, RANKED_BY_METRICS);
+	assert_float_equal(ranking_cpu_share(&ranking, add("n", "a", 0, 0), &first, &last), 0, 0);
 }
 
 static void sums_the_containers(void **state)
@@ -269,10 +305,15 @@ static void gives_json(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(orders_as_kubectl_top),  cmocka_unit_test(ties_go_by_namespace_and_name),
-		cmocka_unit_test(picks_the_first_usable), cmocka_unit_test(says_why_none_is_usable),
-		cmocka_unit_test(says_why_this_one),      cmocka_unit_test(sums_the_containers),
-		cmocka_unit_test(prints_a_table),         cmocka_unit_test(gives_json),
+		cmocka_unit_test(orders_as_kubectl_top),
+		cmocka_unit_test(ties_go_by_namespace_and_name),
+		cmocka_unit_test(picks_the_first_usable),
+		cmocka_unit_test(says_why_none_is_usable),
+		cmocka_unit_test(says_why_this_one),
+		cmocka_unit_test(tells_a_pods_part_of_the_work),
+		cmocka_unit_test(sums_the_containers),
+		cmocka_unit_test(prints_a_table),
+		cmocka_unit_test(gives_json),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,86 @@
+"""What the cases ask of files: check.py QUESTION ARGUMENT...; exit status 1, with a line, if it is not so.
+
+get FILE A.B.0.C          prints one value of a JSON document; lists and objects as JSON
+table RUN.JSON TOP        the functions of a run are those of go tool pprof -top -unit=ns, in its order
+counts RUN.JSON ADDRESS BEFORE    the service at ADDRESS, which had answered BEFORE requests, counts as the run does
+"""
+
+import datetime
+import json
+import re
+import sys
+import urllib.request
+
+
+def load(file):
+    with open(file, encoding="utf-8") as handle:
+        return json.load(handle)
+
+
+def get(file, path):
+    value = load(file)
+    for key in path.split("."):
+        value = value[int(key)] if isinstance(value, list) else value[key]
+    print(value if isinstance(value, str) else json.dumps(value))
+
+
+def rows_of(top):
+    row = re.compile(r"^ *(-?\d+)(?:ns)? +\S+% +\S+% +(-?\d+)(?:ns)? +\S+%  (.*?)(?: \((?:partial-)?inline\))?$")
+    with open(top, encoding="utf-8") as handle:
+        for line in handle:
+            if found := row.match(line.rstrip("\n")):
+                yield found[3], int(found[1]), int(found[2])
+
+
+def table(run, top):
+    wanted = list(rows_of(top))
+    if len(wanted) < 10:
+        sys.exit(f"{top} has {len(wanted)} rows only")
+    ours = [(row["function"], row["flat_ns"], row["cum_ns"]) for row in load(run)["cpu"]["functions"]]
+    for number, (mine, theirs) in enumerate(zip(ours, wanted)):
+        if mine != theirs:
+            sys.exit(f"row {number}: {mine}, go tool pprof has {theirs}")
+
+
+def ask(address, path):
+    with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(f"http://{address}{path}", timeout=20) as answer:
+        return json.load(answer)
+
+
+def unix_ms(instant):
+    return round(datetime.datetime.fromisoformat(instant["time"].replace("Z", "+00:00")).timestamp() * 1000)
+
+
+def check_window(run, address):
+    """Both clocks are the machine's. Service and engine see a request end at slightly different times: at each edge
+    one request of each virtual user may fall on either side, and a millisecond's worth, which is how exact it is."""
+    window, times = run["load"]["window"], run["timeline"]
+    begin, end = unix_ms(times["window_begin"]), unix_ms(times["window_end"])
+    theirs = ask(address, f"/window?begin={begin * 10**6}&end={end * 10**6}")["requests"]
+    slack = 2 * (run["plan"]["load"]["vus"] + 3 * window["rate"] / 1000)
+    if window["requests"] < 100 or abs(theirs - window["requests"]) > slack:
+        sys.exit(f"{window['requests']} requests inside the window, the service counts {theirs} (slack {slack:.0f})")
+
+
+def check_total(run, address, before):
+    """Every request was sent once: those of the run, the probe before it, and those cut off at the end, which the
+    service may have answered."""
+    load_ = run["load"]
+    ours = sum(load_[phase]["requests"] for phase in ("before", "window", "after") if phase in load_) + 1
+    theirs = ask(address, "/count")["total"] - before
+    if not ours <= theirs <= ours + load_["censored"]:
+        sys.exit(f"{ours} requests (and {load_['censored']} cut off), the service counts {theirs}")
+
+
+def counts(file, address, before):
+    run = load(file)
+    check_window(run, address)
+    check_total(run, address, int(before))
+
+
+def main():
+    question, *arguments = sys.argv[1:]
+    {"get": get, "table": table, "counts": counts}[question](*arguments)
+
+
+main()

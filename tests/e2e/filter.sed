@@ -1,0 +1,26 @@
+# Replaces what varies from run to run; ports and folders are replaced by name before (lib.sh: name).
+s/pprof-runs\/[0-9]{8}-[0-9]{6}-/pprof-runs\/TIME-/g
+s/\.partial-[0-9A-Za-z]+/.partial-ID/g
+
+s/ port [0-9]{4,5}:/ port PORT:/
+s/kubectl-pprof\/[0-9.]+/kubectl-pprof\/VERSION/
+
+# the summary
+s/^(Window  +).*: .* requests, .*\/s, (.* failed)$/\1TIME: N requests, N\/s, \2/
+s/(N\/s, )[1-9].* failed$/\1N failed/
+/^Failed /s/ [0-9]+ / N /g
+s/^Latency .*/Latency    p50 TIME  p90 TIME  p95 TIME  p99 TIME  p99.9 TIME  max TIME/
+s/^(CPU  +).* in .* \(.* cores\), .* samples; .* of CPU a request/\1TIME in TIME (N cores), N samples; TIME of CPU a request/
+/^ +[0-9.]+[nmu]?s +[0-9.]+% +[0-9.]+% /d
+/^Goroutines /s/ [0-9]+ / N /g
+
+# checks whose level hangs on how fast the machine is
+s/^(Verdict +).*trusted.*/\1(VERDICT)/
+s/^  (ok|warn) +(rate steady before.*|not known if the rate.*|rate not steady within.*)/  LEVEL    (how steady)/
+s/^  (ok|fail) +load generator (had room|saturated).*/  LEVEL    (the generator)/
+s/^  (ok|warn) +(only )?[0-9]+ CPU samples.*/  LEVEL    (CPU samples)/
+s/^(  ok +0 of )[0-9]+ (requests)/\1N \2/
+s/^(  (warn|fail) +)[0-9]+ of [0-9]+ requests failed \(.*%\)/\1N of N requests failed (N%)/
+
+# a plain progress line inside a phase: only when the phase has lasted five seconds
+/^(idle|ramp|settle|capture) +[0-9]+s( of [0-9]+s)?  /d
