@@ -97,7 +97,7 @@ static void stop_at(const struct moment *moment, const char *body, int64_t grace
 		assert_true(now_ns() >= stopped + grace);
 	assert_true(result->stopped >= stopped);
 	assert_int_equal(result->ramp_ended, moment->ramp == HOUR ? 0 : result->ramp_ended);
-	assert_true(load_sum(result).requests >= moment->done);
+	assert_true(lg_counts_sum(result).requests >= moment->done);
 	lg_result_free(result);
 	stuck_release(&stuck);
 	server_stop(server);
@@ -140,7 +140,7 @@ static void test_grace(void **state)
 	server_hold(server, false);
 	result = lg_finish(run);
 	load_check(result);
-	assert_int_equal(load_sum(result).status[2], answered + 6);
+	assert_int_equal(lg_counts_sum(result).status[2], answered + 6);
 	assert_int_equal(server_count(server, REQUESTED), answered + 6);
 	assert_int_equal(result->censored, 0);
 	lg_result_free(result);
@@ -330,7 +330,7 @@ static void test_two_runs_at_once(void **state)
 		load_await_done(runs[i], 100);
 	for (int i = 0; i < 2; i++) {
 		result = load_finish(runs[i], HOUR);
-		assert_int_equal(load_sum(result).status[2], server_count(servers[i], ANSWERED));
+		assert_int_equal(lg_counts_sum(result).status[2], server_count(servers[i], ANSWERED));
 		lg_result_free(result);
 		server_stop(servers[i]);
 	}
@@ -393,7 +393,7 @@ static void test_signals(void **state)
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
 	assert_int_equal(handled, 1);
 	result = load_finish(run, HOUR);
-	assert_int_equal(load_sum(result).failed, 0);
+	assert_int_equal(lg_counts_sum(result).failed, 0);
 	sigaction(SIGUSR1, &before, NULL);
 	lg_result_free(result);
 	server_stop(server);

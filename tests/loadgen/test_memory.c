@@ -146,7 +146,10 @@ static void do_one(struct lg_stats *stats, int64_t second, bool fails)
 	if (fails)
 		lg_stats_error(stats, LG_ERROR_RESET);
 	else
-		lg_stats_answer(stats, second % 2 ? 200 : 500, LG_NS_PER_MS);
+		lg_stats_answer(stats, &(struct lg_answer){.status = second % 2 ? 200 : 500,
+		                                           .good_status = second % 2,
+		                                           .good_body = true,
+		                                           .done = LG_NS_PER_MS});
 }
 
 /* Hours long, with hours of silence in it. */
@@ -155,7 +158,7 @@ static void test_rows(void **state)
 	struct lg_stats stats;
 
 	(void)state;
-	assert_int_equal(lg_stats_init(&stats), 0);
+	assert_int_equal(lg_stats_init(&stats, &(struct lg_plan){0}), 0);
 	lg_stats_begin(&stats, 7 * LG_NS_PER_SECOND);
 	for (int64_t second = 0; second < 1000; second++)
 		for (int64_t i = 0; i <= second % 3; i++)
@@ -181,7 +184,7 @@ static void test_rows_without_memory(void **state)
 	uint64_t sum = 0;
 
 	(void)state;
-	assert_int_equal(lg_stats_init(&stats), 0);
+	assert_int_equal(lg_stats_init(&stats, &(struct lg_plan){0}), 0);
 	lg_stats_begin(&stats, 7 * LG_NS_PER_SECOND);
 	for (int64_t second = 0; second < 1000; second++) {
 		fuse = 1;
