@@ -40,6 +40,8 @@ void lg_connection_close(struct lg_connection *connection)
 	if (connection->state == LG_CLOSED)
 		return;
 	lg_timer_cancel(&connection->timer);
+	if (connection->tls && connection->state == LG_OPEN && !connection->ended)
+		lg_tls_close(connection->tls);
 	if (connection->fd >= 0)
 		w->io_class->remove(w->io, connection);
 	lg_h2_free(connection->h2);
@@ -50,6 +52,7 @@ void lg_connection_close(struct lg_connection *connection)
 	connection->generation++;
 	connection->vu = NULL;
 	connection->out_left = 0;
+	connection->more = false;
 	connection->queue.begin = connection->queue.end = 0;
 	connection->state = LG_CLOSED;
 }
@@ -278,8 +281,12 @@ void lg_connection_connected(struct lg_connection *connection, int error)
 	connection->state = LG_HANDSHAKE;
 	connection->since = w->now;
 	connection->tls = lg_tls_begin(w->job->tls, connection);
-	if (!connection->tls)
+	if (connection->tls) {
+		lg_connection_flush_later(connection);
+		lg_tls_input(connection->tls, NULL, 0);
+	} else {
 		lg_connection_broken(connection, LG_ERROR_TLS, "out of memory for TLS");
+	}
 }
 
 void lg_connection_secured(struct lg_connection *connection, const char *error)
@@ -322,12 +329,19 @@ int lg_queue_add(struct lg_queue *queue, const void *data, size_t size)
 	return 0;
 }
 
-void lg_connection_write(struct lg_connection *connection, const char *data, size_t size, bool stable)
+void lg_connection_send(struct lg_connection *connection)
 {
 	struct lg_worker *w = connection->worker;
 
+	if (connection->fd >= 0 && (connection->out_left || lg_queue_size(&connection->queue)))
+		w->io_class->send(w->io, connection);
+}
+
+void lg_connection_write(struct lg_connection *connection, const char *data, size_t size, bool stable)
+{
 	if (connection->tls) {
-		lg_tls_write(connection->tls, data, size);
+		if (lg_tls_write(connection->tls, data, size, stable) < 0)
+			return;
 	} else if (stable && lg_connection_drained(connection)) {
 		connection->out = data;
 		connection->out_left = size;
@@ -335,8 +349,30 @@ void lg_connection_write(struct lg_connection *connection, const char *data, siz
 		lg_connection_broken(connection, LG_ERROR_PROTOCOL, "out of memory for a request");
 		return;
 	}
-	if (connection->fd >= 0 && !lg_connection_drained(connection))
-		w->io_class->send(w->io, connection);
+	lg_connection_send(connection);
+}
+
+void lg_connection_flush(struct lg_connection *connection)
+{
+	uint32_t generation = connection->generation;
+
+	if (connection->tls)
+		lg_tls_flush(connection->tls);
+	if (connection->h2 && connection->generation == generation)
+		lg_h2_flush(connection->h2);
+	if (connection->generation == generation)
+		lg_connection_send(connection);
+}
+
+void lg_connection_flush_later(struct lg_connection *connection)
+{
+	struct lg_worker *w = connection->worker;
+
+	if (connection->is_unsent)
+		return;
+	connection->is_unsent = true;
+	connection->next_unsent = w->unsent;
+	w->unsent = connection;
 }
 
 const char *lg_connection_output(const struct lg_connection *connection, size_t *ret_size)
@@ -362,8 +398,13 @@ void lg_connection_sent(struct lg_connection *connection, size_t size)
 		return;
 	}
 	queue->begin += size;
-	if (queue->begin == queue->end)
-		queue->begin = queue->end = 0;
+	if (connection->more && lg_queue_size(queue) <= LG_QUEUE_FULL / 2)
+		lg_connection_flush_later(connection);
+	if (queue->begin < queue->end)
+		return;
+	queue->begin = queue->end = 0;
+	if (connection->vu)
+		connection->vu->flushed = connection->worker->now;
 }
 
 void lg_connection_plain(struct lg_connection *connection, const char *data, size_t size)
@@ -376,22 +417,50 @@ void lg_connection_plain(struct lg_connection *connection, const char *data, siz
 
 void lg_connection_input(struct lg_connection *connection, const char *data, size_t size)
 {
+	uint32_t generation = connection->generation;
+
 	lg_counter_add(&connection->worker->stats.tally->bytes_received, size);
 	connection->received = true;
 	if (connection->tls)
 		lg_tls_input(connection->tls, data, size);
 	else
 		lg_connection_plain(connection, data, size);
+	if ((connection->tls || connection->h2) && connection->generation == generation)
+		lg_connection_flush(connection);
+}
+
+static void ended(struct lg_connection *connection, int error)
+{
+	connection->ended = true;
+	if (connection->h2)
+		lg_h2_ended(connection->h2, error);
+	else
+		lg_h1_ended(connection, error);
+}
+
+void lg_connection_finished(struct lg_connection *connection)
+{
+	ended(connection, 0);
+}
+
+/* A tunnel whose far end is not there. */
+static void never_answered(struct lg_connection *connection, int error)
+{
+	char line[LG_ERROR_SIZE];
+
+	snprintf(line, sizeof line, "connection to '%s' ended before any answer%s%s",
+	         connection->host->url.host, error ? ": " : "", error ? strerrordesc_np(error) : "");
+	lg_connection_broken(connection, LG_ERROR_CONNECT, line);
 }
 
 void lg_connection_ended(struct lg_connection *connection, int error)
 {
 	connection->ended = true;
-	if (connection->state == LG_HANDSHAKE)
+	if (connection->worker->job->plan->dial && !connection->received)
+		never_answered(connection, error);
+	else if (connection->state == LG_HANDSHAKE)
 		lg_connection_broken(connection, LG_ERROR_TLS,
 		                     "the server closed the connection in the TLS handshake");
-	else if (connection->h2)
-		lg_connection_broken(connection, LG_ERROR_RESET, "the server closed the HTTP/2 connection");
-	else
-		lg_h1_ended(connection, error);
+	else /* without TLS's own word for it this may be an attacker's end */
+		ended(connection, error || !connection->tls ? error : ECONNRESET);
 }

@@ -24,6 +24,9 @@ struct lg_h2;
 
 enum lg_connection_state { LG_CLOSED, LG_CONNECTING, LG_HANDSHAKE, LG_OPEN };
 
+/* A queue that is as full as this gets no more from TLS and HTTP/2 for now. */
+#define LG_QUEUE_FULL (128U * 1024)
+
 /* Bytes that wait to be sent: [begin, end) of data. */
 struct lg_queue {
 	char *data;
@@ -43,11 +46,14 @@ struct lg_connection {
 	bool ended;          /* the other side has closed its direction, or said what nobody asked for */
 	bool patient;        /* every address was tried for a moment: now each gets its share of the time */
 	bool is_ready;       /* io: in the list of those that have more to read */
+	bool is_unsent;      /* worker: in the list of those that have something to send */
+	bool more;           /* TLS or HTTP/2 has more to send than the queue takes */
 	uint8_t io_state;    /* io: its own */
 	uint16_t untried;    /* addresses not tried yet in this round */
 	uint32_t address;    /* the next one, round robin */
 	int64_t since;       /* when this attempt, or the handshake, began */
 	struct lg_connection *next; /* io: in that list */
+	struct lg_connection *next_unsent;
 
 	const char *out; /* the caller's bytes, to be sent first; they stay until nothing is left of them */
 	size_t out_left;
@@ -77,6 +83,12 @@ void lg_connection_expired(struct lg_connection *connection);
 /* Application bytes to be sent (through TLS, if there is): `stable` ones stay where they are until the answer
  * is there. */
 void lg_connection_write(struct lg_connection *connection, const char *data, size_t size, bool stable);
+/* Sends what is made by now; may close the connection. */
+void lg_connection_flush(struct lg_connection *connection);
+/* The same, once the events that are being handled are done with. */
+void lg_connection_flush_later(struct lg_connection *connection);
+/* Sends what is in the queue. */
+void lg_connection_send(struct lg_connection *connection);
 /* Bytes for the wire, copied; 0, or -1 when memory is out. */
 int lg_queue_add(struct lg_queue *queue, const void *data, size_t size);
 
@@ -87,7 +99,7 @@ static inline size_t lg_queue_size(const struct lg_queue *queue)
 
 static inline bool lg_connection_drained(const struct lg_connection *connection)
 {
-	return !connection->out_left && !lg_queue_size(&connection->queue);
+	return !connection->out_left && !lg_queue_size(&connection->queue) && !connection->more;
 }
 
 /* ---- from io ---- */
@@ -108,6 +120,8 @@ void lg_connection_sent(struct lg_connection *connection, size_t size);
 void lg_connection_plain(struct lg_connection *connection, const char *data, size_t size);
 /* TLS is up, or failed with a line. */
 void lg_connection_secured(struct lg_connection *connection, const char *error);
+/* The other side has said that it will send no more. */
+void lg_connection_finished(struct lg_connection *connection);
 /* It cannot go on: every VU on it fails, with this line. */
 void lg_connection_broken(struct lg_connection *connection, enum lg_error_kind kind, const char *line);
 

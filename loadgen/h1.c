@@ -68,20 +68,14 @@ void lg_h1_input(struct lg_connection *connection, const char *data, size_t size
 static void cut(struct lg_connection *connection, int error)
 {
 	struct lg_vu *vu = connection->vu;
-	const struct lg_job *job = connection->worker->job;
-	bool untouched = lg_http_untouched(&connection->http),
-	     dialled = job->plan->dial && !connection->received;
-	bool fresh = untouched && connection->served;
-	char line[LG_ERROR_SIZE];
+	bool untouched = lg_http_untouched(&connection->http);
+	bool again = untouched && connection->served && vu->request->idempotent;
+	char line[160];
 
-	if (dialled)
-		snprintf(line, sizeof line, "connection to '%s' ended before any answer%s%s",
-		         connection->host->url.host, error ? ": " : "", error ? strerrordesc_np(error) : "");
-	else
-		snprintf(line, sizeof line, "connection %s %s", error ? "broke" : "closed by the server",
-		         untouched ? "before the answer" : "in the middle of the answer");
+	snprintf(line, sizeof line, "connection %s %s", error ? "broke" : "closed by the server",
+	         untouched ? "before the answer" : "in the middle of the answer");
 	lg_connection_close(connection);
-	lg_vu_cut(vu, fresh, dialled ? LG_ERROR_CONNECT : LG_ERROR_RESET, line);
+	lg_vu_cut(vu, again, LG_ERROR_RESET, line);
 }
 
 void lg_h1_ended(struct lg_connection *connection, int error)

@@ -247,7 +247,7 @@ static int add_targets(struct lg_job *job, char *error)
 			return -1;
 	for (unsigned i = 0; i < job->host_count; i++)
 		tls = tls || job->hosts[i].tls;
-	if (tls && lg_tls_new(job->plan, &job->tls, error) < 0)
+	if (tls && lg_tls_new(job, &job->tls, error) < 0)
 		return -1;
 	return mix(job, targets, count, error);
 }

@@ -22,7 +22,7 @@ static int check_method(const char *method, char *error)
 	return 0;
 }
 
-static bool header_is(const char *header, const char *name)
+bool lg_header_is(const char *header, const char *name)
 {
 	size_t length = strlen(name);
 
@@ -39,7 +39,7 @@ static int check_header(const char *header, char *error)
 		if ((unsigned char)*p < ' ' && *p != '\t')
 			return lg_error_set(error, "header '%.*s' has a line break or control character",
 			                    lg_text_shown(header, colon), header);
-	if (header_is(header, "Content-Length") || header_is(header, "Transfer-Encoding"))
+	if (lg_header_is(header, "Content-Length") || lg_header_is(header, "Transfer-Encoding"))
 		return lg_error_set(error, "header '%.*s' is set by the load engine, leave it out",
 		                    lg_text_shown(header, colon), header);
 	return 0;
@@ -65,12 +65,32 @@ int lg_request_check(const struct lg_target *target, char error[LG_ERROR_SIZE])
 	return 0;
 }
 
-static bool has_header(const struct lg_target *target, const char *name)
+bool lg_target_has_header(const struct lg_target *target, const char *name)
 {
 	for (const char *const *header = target->headers; header && *header; header++)
-		if (header_is(*header, name))
+		if (lg_header_is(*header, name))
 			return true;
 	return false;
+}
+
+bool lg_target_has_length(const struct lg_target *target)
+{
+	const char *method = lg_target_method(target);
+
+	return target->body_size || !strcmp(method, "POST") || !strcmp(method, "PUT") ||
+	       !strcmp(method, "PATCH");
+}
+
+const char *lg_header_value(const char *header, size_t *ret_size)
+{
+	const char *value = strchr(header, ':') + 1;
+	size_t size;
+
+	value += strspn(value, " \t");
+	for (size = strlen(value); size && strchr(" \t", value[size - 1]);)
+		size--;
+	*ret_size = size;
+	return value;
 }
 
 static void write_host(FILE *out, const struct lg_url *url)
@@ -81,36 +101,29 @@ static void write_host(FILE *out, const struct lg_url *url)
 	fputs("\r\n", out);
 }
 
-/* The value's own white space around it is not sent. */
 static void write_header(FILE *out, const char *header)
 {
-	const char *value = strchr(header, ':') + 1;
 	size_t size;
+	const char *value = lg_header_value(header, &size);
 
-	value += strspn(value, " \t");
-	for (size = strlen(value); size && strchr(" \t", value[size - 1]);)
-		size--;
 	fprintf(out, "%.*s: %.*s\r\n", (int)strcspn(header, ":"), header, (int)size, value);
 }
 
 static void write_request(FILE *out, const struct lg_target *target, const struct lg_url *url,
                           bool keep_alive)
 {
-	const char *method = lg_target_method(target);
-
-	fprintf(out, "%s %s HTTP/1.1\r\n", method, url->path);
-	if (!has_header(target, "Host"))
+	fprintf(out, "%s %s HTTP/1.1\r\n", lg_target_method(target), url->path);
+	if (!lg_target_has_header(target, "Host"))
 		write_host(out, url);
 	for (const char *const *header = target->headers; header && *header; header++)
 		write_header(out, *header);
-	if (!has_header(target, "User-Agent"))
+	if (!lg_target_has_header(target, "User-Agent"))
 		fputs("User-Agent: kubectl-pprof/" KP_VERSION "\r\n", out);
-	if (!keep_alive && !has_header(target, "Connection"))
+	if (!keep_alive && !lg_target_has_header(target, "Connection"))
 		fputs("Connection: close\r\n", out);
-	if (!has_header(target, "Accept"))
+	if (!lg_target_has_header(target, "Accept"))
 		fputs("Accept: */*\r\n", out);
-	if (target->body_size || !strcmp(method, "POST") || !strcmp(method, "PUT") ||
-	    !strcmp(method, "PATCH"))
+	if (lg_target_has_length(target))
 		fprintf(out, "Content-Length: %zu\r\n", target->body_size);
 	fputs("\r\n", out);
 	if (target->body_size)

@@ -27,6 +27,13 @@ struct lg_request {
 
 /* "GET", or what the target says; static or the target's. */
 const char *lg_target_method(const struct lg_target *target);
+/* A body's length is sent, be it 0. */
+bool lg_target_has_length(const struct lg_target *target);
+bool lg_target_has_header(const struct lg_target *target, const char *name);
+/* Of "Name: value": has it this name, in whatever case? */
+bool lg_header_is(const char *header, const char *name);
+/* The value of "Name: value" without the white space around it. */
+const char *lg_header_value(const char *header, size_t *ret_size);
 /* Method and headers are well-formed; 0, or -1 with a line. */
 int lg_request_check(const struct lg_target *target, char error[LG_ERROR_SIZE]);
 

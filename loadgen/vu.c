@@ -56,6 +56,24 @@ static bool may_begin(const struct lg_worker *w)
 	return !w->stopping && w->budget;
 }
 
+void lg_vu_held(struct lg_vu *vu)
+{
+	struct lg_worker *w = vu->worker;
+
+	enter(vu, LG_VU_CONNECT);
+	lg_timer_set(&w->timers, &vu->timer, vu->began + w->job->timeout);
+}
+
+static void submit(struct lg_vu *vu)
+{
+	if (vu->connection->state == LG_OPEN) {
+		lg_connection_submit(vu->connection, vu);
+		return;
+	}
+	lg_vu_held(vu);
+	lg_connection_open(vu->connection);
+}
+
 static void begin(struct lg_vu *vu, int64_t scheduled)
 {
 	struct lg_worker *w = vu->worker;
@@ -67,13 +85,7 @@ static void begin(struct lg_vu *vu, int64_t scheduled)
 	vu->began = w->now;
 	vu->retried = false;
 	vu->connection = lg_worker_connection(w, vu, vu->request->host);
-	if (vu->connection->state == LG_OPEN) {
-		lg_connection_submit(vu->connection, vu);
-		return;
-	}
-	enter(vu, LG_VU_CONNECT);
-	lg_timer_set(&w->timers, &vu->timer, vu->began + w->job->timeout);
-	lg_connection_open(vu->connection);
+	submit(vu);
 }
 
 static void count_start(struct lg_vu *vu)
@@ -163,9 +175,10 @@ static void timed_out(struct lg_vu *vu)
 {
 	char line[LG_ERROR_SIZE];
 
-	snprintf(line, sizeof line,
-	         vu->state == LG_VU_CONNECT ? "not connected within %" PRId64 " ms"
-	                                    : "no whole answer within %" PRId64 " ms",
+	snprintf(line, sizeof line, "%s within %" PRId64 " ms",
+	         vu->state == LG_VU_WAIT            ? "no whole answer"
+	         : vu->connection->state == LG_OPEN ? "no stream to be had on the connection"
+	                                            : "not connected",
 	         (int64_t)(vu->worker->job->timeout / LG_NS_PER_MS));
 	lg_connection_abandon(vu->connection, vu);
 	fail(vu, LG_ERROR_TIMEOUT, line);
@@ -223,12 +236,11 @@ void lg_vu_answered(struct lg_vu *vu, unsigned status)
 	next(vu, w->job->think, LG_VU_THINK);
 }
 
-void lg_vu_cut(struct lg_vu *vu, bool fresh, enum lg_error_kind kind, const char *line)
+void lg_vu_cut(struct lg_vu *vu, bool again, enum lg_error_kind kind, const char *line)
 {
-	if (fresh && !vu->retried && vu->request->idempotent) {
+	if (again && !vu->retried) {
 		vu->retried = true;
-		enter(vu, LG_VU_CONNECT);
-		lg_connection_open(vu->connection);
+		submit(vu);
 		return;
 	}
 	fail(vu, kind, line);
@@ -246,7 +258,9 @@ void lg_vu_abandon(struct lg_vu *vu)
 {
 	if (vu->state == LG_VU_OFF)
 		return;
-	if (is_busy(vu))
+	if (is_busy(vu)) {
 		lg_counter_add(&vu->worker->stats.censored, 1);
+		lg_connection_abandon(vu->connection, vu);
+	}
 	turn_off(vu);
 }

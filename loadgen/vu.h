@@ -3,7 +3,8 @@
  * Driven by its worker, from whose thread alone these functions are called.
  *
  * A request whose reused connection ends before a byte of answer is sent once more on a fresh one, if its
- * method is idempotent (RFC 9112, section 9.3.1), and is not an error. In the closed model a VU waits after
+ * method is idempotent (RFC 9112, section 9.3.1), and is not an error; so is one that the server says it has
+ * not begun to process (RFC 9113, section 8.7). In the closed model a VU waits after
  * an error: 10 ms, doubling to 1 s.
  */
 #ifndef LOADGEN_VU_H
@@ -70,11 +71,13 @@ void lg_vu_abandon(struct lg_vu *vu);
 
 /* ---- from its connection ---- */
 
+/* The request has to wait for the connection, or for its turn on it. */
+void lg_vu_held(struct lg_vu *vu);
 /* The request goes out now. */
 void lg_vu_sent(struct lg_vu *vu);
 /* The answer is whole; the connection is ready for the next one, or closed. */
 void lg_vu_answered(struct lg_vu *vu, unsigned status);
-/* No answer will come. `fresh`: nothing of it had come, and the connection had served before. */
-void lg_vu_cut(struct lg_vu *vu, bool fresh, enum lg_error_kind kind, const char *line);
+/* No answer will come. `again`: nothing of it had come, and the request may be sent once more. */
+void lg_vu_cut(struct lg_vu *vu, bool again, enum lg_error_kind kind, const char *line);
 
 #endif

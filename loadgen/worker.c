@@ -172,9 +172,23 @@ static void handle_stop(struct lg_worker *w, int64_t until)
 			lg_vu_abandon(&w->vus[i]);
 }
 
+/* Each once: what is unsent even then waits for the next turn. */
+static void flush_unsent(struct lg_worker *w)
+{
+	struct lg_connection *connection = w->unsent, *next;
+
+	w->unsent = NULL;
+	for (; connection; connection = next) {
+		next = connection->next_unsent;
+		connection->is_unsent = false;
+		lg_connection_flush(connection);
+	}
+}
+
 static int64_t until_next(const struct lg_worker *w, int64_t stop)
 {
-	int64_t next = lg_timers_next(&w->timers);
+	bool over = w->stopping && !w->alive;
+	int64_t next = w->unsent || over ? w->now : lg_timers_next(&w->timers);
 
 	if (w->stopping && stop < next)
 		next = stop;
@@ -197,6 +211,7 @@ static void *run(void *argument)
 	lg_worker_clock(w);
 	while (stop == INT64_MAX || w->alive) {
 		follow_pace(w);
+		flush_unsent(w);
 		say_finished(w);
 		w->io_class->wait(w->io, until_next(w, stop));
 		if (lg_timers_next(&w->timers) <= w->now)

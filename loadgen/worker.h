@@ -26,6 +26,7 @@ struct lg_worker {
 	struct lg_vu *vus;
 	struct lg_connection *connections; /* one for each host and group of VUs */
 	unsigned vu_count, connection_count;
+	struct lg_connection *unsent;    /* see lg_connection_flush_later */
 	struct lg_vu *idle;              /* open model */
 	unsigned fresh;                  /* open model: VUs from here on were never started */
 	uint64_t next_start;             /* open model: among this thread's own */

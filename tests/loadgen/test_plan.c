@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "loadgen/job.h"
 #include "loadgen/loadgen.h"
 #include "loadgen/request.h"
 #include "loadgen/timer.h"
@@ -97,40 +96,41 @@ static void test_bad_plans(void **state)
 #undef REFUSED
 }
 
-static void assert_request(const struct lg_plan *plan, const char *want)
+static void assert_request(const struct lg_target *target, bool keep_alive, const char *want)
 {
 	char error[LG_ERROR_SIZE], *text;
 	struct lg_request request;
-	struct lg_target target;
 	struct lg_url url;
-	size_t count;
 
-	assert_int_equal(lg_url_parse(plan->url, &url, error), 0);
-	assert_int_equal(lg_request_init(&request, lg_plan_targets(plan, &target, &count), &url, true, error),
-	                 0);
+	assert_int_equal(lg_url_parse(target->url, &url, error), 0);
+	assert_int_equal(lg_request_init(&request, target, &url, keep_alive, error), 0);
 	text = strndup(request.bytes, request.size);
 	assert_string_equal(text, want);
 	free(text);
 	lg_request_release(&request);
 }
 
-#define AGENT "User-Agent: kubectl-pprof/" KP_VERSION "\r\nAccept: */*\r\n"
+#define AGENT "User-Agent: kubectl-pprof/" KP_VERSION "\r\n"
+#define ENDS  "Accept: */*\r\n"
 
 static void test_requests(void **state)
 {
 	const char *const headers[] = {"host: other", "USER-AGENT:me ", "accept: x", "X-A: 1", NULL};
 
 	(void)state;
-	assert_request(&(struct lg_plan){.url = "http://a"}, "GET / HTTP/1.1\r\nHost: a\r\n" AGENT "\r\n");
-	assert_request(&(struct lg_plan){.url = "HTTP://a:80?q=1#frag"},
-	               "GET /?q=1 HTTP/1.1\r\nHost: a\r\n" AGENT "\r\n");
-	assert_request(&(struct lg_plan){.url = "http://[::1]:8080/x/y?z", .method = "HEAD"},
-	               "HEAD /x/y?z HTTP/1.1\r\nHost: [::1]:8080\r\n" AGENT "\r\n");
-	assert_request(&(struct lg_plan){.url = "http://a:81/", .body = "hello", .body_size = 5},
-	               "POST / HTTP/1.1\r\nHost: a:81\r\n" AGENT "Content-Length: 5\r\n\r\nhello");
-	assert_request(&(struct lg_plan){.url = "http://a/", .method = "PUT", .headers = headers},
+	assert_request(&(struct lg_target){.url = "http://a"}, true,
+	               "GET / HTTP/1.1\r\nHost: a\r\n" AGENT ENDS "\r\n");
+	assert_request(&(struct lg_target){.url = "HTTP://a:80?q=1#frag"}, true,
+	               "GET /?q=1 HTTP/1.1\r\nHost: a\r\n" AGENT ENDS "\r\n");
+	assert_request(&(struct lg_target){.url = "http://[::1]:8080/x/y?z", .method = "HEAD"}, true,
+	               "HEAD /x/y?z HTTP/1.1\r\nHost: [::1]:8080\r\n" AGENT ENDS "\r\n");
+	assert_request(&(struct lg_target){.url = "http://a:81/", .body = "hello", .body_size = 5}, true,
+	               "POST / HTTP/1.1\r\nHost: a:81\r\n" AGENT ENDS "Content-Length: 5\r\n\r\nhello");
+	assert_request(&(struct lg_target){.url = "http://a/", .method = "PUT", .headers = headers}, true,
 	               "PUT / HTTP/1.1\r\nhost: other\r\nUSER-AGENT: me\r\naccept: x\r\nX-A: 1\r\n"
 	               "Content-Length: 0\r\n\r\n");
+	assert_request(&(struct lg_target){.url = "http://a"}, false,
+	               "GET / HTTP/1.1\r\nHost: a\r\n" AGENT "Connection: close\r\n" ENDS "\r\n");
 }
 
 /* The heap against a plain search, with instants moved both ways. */
