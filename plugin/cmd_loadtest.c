@@ -26,7 +26,7 @@ static const struct option target_options[] = {
 	 .help = "pprof of a plain process, no cluster: http://127.0.0.1:6060"},
 	{.name = "pod-share", .kind = OPTION_SHARE, .offset = AT(pod_share), .value = "SHARE",
 	 .help = "share of the requests that the profiled pod serves, e.g. 1/3 (default: 1 through the tunnel, to "
-	         "the pod's own IP and without a cluster, else one part of the ready pods)"},
+	         "the pod's own IP and without a cluster, else its part of the CPU of the ready pods at peak)"},
 	{0},
 };
 /* clang-format on */

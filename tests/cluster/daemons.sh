@@ -63,8 +63,18 @@ start_containerd() {
 	load_image localhost/demo-service:test "$cache/demo-service"
 }
 
+# Who asked a kubelet for something is written down: nobody should who may not.
 start_apiserver() {
+	cat >"$state/audit.yaml" <<-END
+		apiVersion: audit.k8s.io/v1
+		kind: Policy
+		omitStages: [RequestReceived]
+		rules:
+		- {level: Metadata, resources: [{group: "", resources: [nodes/proxy]}]}
+		- {level: None}
+	END
 	spawn apiserver "$programs/kube-apiserver" \
+		--audit-policy-file="$state/audit.yaml" --audit-log-path="$state/log/audit" \
 		--etcd-servers=http://127.0.0.1:2379 --service-cluster-ip-range=$service_cidr \
 		--bind-address=$node_ip --advertise-address=$node_ip --secure-port=6443 \
 		--authorization-mode=Node,RBAC --allow-privileged=true --client-ca-file="$pki/ca.crt" \

@@ -6,7 +6,7 @@
 # The first thing that is not as it should be ends the case, with what was said until then.
 set -euo pipefail
 
-ns=case-$CASE
+ns=$CASE-$$
 status=0
 undo=() # commands for the end, the last one first
 
@@ -221,6 +221,14 @@ user_config() {
 
 cluster_yaml() {
 	kubectl config view --raw -o 'jsonpath=server: "{.clusters[0].cluster.server}", certificate-authority: {.clusters[0].cluster.certificate-authority}'
+}
+
+cluster_log() { # daemon
+	(
+		# shellcheck source=settings.sh
+		. "$CLUSTER/settings.sh"
+		echo "$state/log/$1"
+	)
 }
 
 # kill_container: ends the pod's container as a crash does

@@ -19,6 +19,7 @@ s/^(Verdict +).*trusted.*/\1(VERDICT)/
 s/^  (ok|warn) +(rate steady before.*|not known if the rate.*|rate not steady within.*)/  LEVEL    (how steady)/
 s/^  (ok|fail) +load generator (had room|saturated).*/  LEVEL    (the generator)/
 s/^  (ok|warn) +(only )?[0-9]+ CPU samples.*/  LEVEL    (CPU samples)/
+s/ incomplete, [0-9]+ of [0-9]+ slices:/ incomplete, N of N slices:/
 s/^(  ok +0 of )[0-9]+ (requests)/\1N \2/
 s/^(  (warn|fail) +)[0-9]+ of [0-9]+ requests failed \(.*%\)/\1N of N requests failed (N%)/
 

@@ -1,4 +1,5 @@
-# No right to see metrics, nor to ask the kubelet: the first ready pod is taken, and that is said.
+# No right to see metrics, nor to ask the kubelet: the first ready pod is taken, and that is said. The kubelet is
+# not even asked.
 . "$CLUSTER/lib.sh"
 own_namespace
 workload Deployment 2 | kubectl apply -f - >/dev/null
@@ -17,3 +18,7 @@ KUBECONFIG=$AUX/plain.conf run top
 ended 0
 err '^note: no metrics'
 out "^$first +- +- +1/1"
+asked() { grep "\"username\":\"system:serviceaccount:$ns:$1\"" "$(cluster_log audit)"; } # account
+! asked plain || give_up "the kubelet was asked"
+kubectl --kubeconfig "$AUX/plain.conf" get --raw /api/v1/nodes/node1/proxy/stats/summary >/dev/null 2>&1 || true
+poll 20 "the audit log to show such a request" asked plain

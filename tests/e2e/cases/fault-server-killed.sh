@@ -2,7 +2,7 @@
 . "$E2E/lib.sh"
 demo
 # What was under way broke in one of two ways, what came later was refused.
-rule 's/(Failed +)[0-9].*/\1(CONNECTIONS)/; s/Empty reply from server|Recv failure.*reset by peer/(BROKEN)/'
+rule 's/(Failed +)[0-9].*/\1(CONNECTIONS)/; s/Empty reply from server|Recv failure.*reset by peer|Failed to connect to .* refused/(BROKEN)/'
 start loadtest --pprof-url "http://$pprof" --url "http://$http/json" --vus 2 --think 5ms --ramp 0s --settle 0s --window 3s \
 	--out run
 await capture
