@@ -5,6 +5,7 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <time.h>
 
@@ -45,6 +46,8 @@ int main(int argc, char **argv)
 	plan.url = argv[1];
 	plan.vus = (unsigned)strtoul(argv[2], NULL, 10);
 	plan.threads = argc > 4 ? (unsigned)strtoul(argv[4], NULL, 10) : 1;
+	if (argc > 5)
+		plan.io = !strcmp(argv[5], "uring") ? LG_IO_URING : LG_IO_EPOLL;
 	if (lg_start(&plan, &run, error) < 0) {
 		fprintf(stderr, "lgbench: %s\n", error);
 		return 1;
