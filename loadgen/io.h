@@ -40,7 +40,9 @@ struct lg_io_class {
 extern const struct lg_io_class lg_io_epoll, lg_io_uring;
 
 /* What a kind comes to on this machine; NULL: not to be had, with a line. */
-const struct lg_io_class *lg_io_choose(enum lg_io_kind kind, bool dialled, char error[LG_ERROR_SIZE]);
+const struct lg_io_class *lg_io_choose(enum lg_io_kind kind, char error[LG_ERROR_SIZE]);
+/* Tries whether io_uring works here; 0, or an errno. */
+int lg_io_uring_probe(void);
 
 /* Events for which one reading of the clock is good enough. */
 #define LG_CLOCK_EVERY 8

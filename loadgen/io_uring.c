@@ -1,2 +1,497 @@
-/* To be written. */
-#include "loadgen/io.h"
+/*
+ * io_uring. What a connection brings comes by one multishot receive into buffers that all share; a request is
+ * a send that is submitted with the next wait, so that a turn of the loop is one system call.
+ *
+ * The kernel holds on to a socket, and to bytes that it sends, for as long as something is under way there.
+ * remove() ends that with shutdown(): what still comes of an older socket is known by its generation.
+ */
+#include <errno.h>
+#include <liburing.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "loadgen/clock.h"
+#include "loadgen/worker.h"
+
+/* Linux 6.1. Only the thread that drives a ring may enter it: it is made by another one, disabled. */
+#define RING_FLAGS                                                                                           \
+	(IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN | IORING_SETUP_SUBMIT_ALL |                 \
+	 IORING_SETUP_R_DISABLED | IORING_SETUP_CQSIZE | IORING_SETUP_CLAMP)
+
+/* A full completion ring loses nothing; a wait takes its time as an argument. */
+#define NEEDED (IORING_FEAT_NODROP | IORING_FEAT_EXT_ARG)
+
+#define PROBE_SECONDS 1
+
+#define SUBMISSIONS       256U
+#define COMPLETIONS_LEAST 256U
+#define COMPLETIONS_MOST  16384U
+
+#define BUFFER_SIZE   (16U * 1024)
+#define BUFFERS_FIRST 32U /* few, so that they stay in the cache; more once they have run out */
+#define BUFFERS_MOST  512U
+#define BUFFER_GROUP  0
+
+/* What was asked of the kernel: in the low bits of user_data, then the connection's index and generation. */
+enum task { WAKE, CONNECT, RECEIVE, SEND, WRITABLE };
+
+#define TASK_BITS  3
+#define INDEX_BITS 32
+
+enum { CONNECTING = 1, RECEIVING = 2, SENDING = 4, BLOCKED = 8 }; /* io_state: under way in the kernel */
+
+struct pool {
+	struct io_uring_buf_ring *ring; /* the kernel's view, then the bytes */
+	char *data;
+	unsigned count; /* buffers in use */
+	unsigned back;  /* of those that the kernel does not know yet */
+	bool starved;
+};
+
+struct lg_io {
+	struct lg_worker *worker;
+	struct io_uring ring;
+	struct pool pool;
+	bool enabled;
+	int wake;
+	uint64_t woken; /* read from `wake` */
+};
+
+/* ---- ring and buffers ------------------------------------------------------------ */
+
+#define POOL_RING (BUFFERS_MOST * sizeof(struct io_uring_buf))
+#define POOL_SIZE (POOL_RING + (size_t)BUFFERS_MOST * BUFFER_SIZE)
+
+static void pool_give(struct pool *pool, unsigned id)
+{
+	io_uring_buf_ring_add(pool->ring, pool->data + (size_t)id * BUFFER_SIZE, BUFFER_SIZE,
+	                      (unsigned short)id, io_uring_buf_ring_mask(BUFFERS_MOST), (int)pool->back++);
+}
+
+static void pool_show(struct pool *pool)
+{
+	io_uring_buf_ring_advance(pool->ring, (int)pool->back);
+	pool->back = 0;
+}
+
+static void pool_grow(struct pool *pool)
+{
+	unsigned count = pool->count ? 2 * pool->count : BUFFERS_FIRST;
+
+	while (pool->count < count && pool->count < BUFFERS_MOST)
+		pool_give(pool, pool->count++);
+	pool->starved = false;
+}
+
+/* 0, or a negative errno; as liburing's. */
+static int pool_init(struct pool *pool, struct io_uring *ring)
+{
+	void *memory = mmap(NULL, POOL_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	struct io_uring_buf_reg reg = {
+		.ring_addr = (uintptr_t)memory, .ring_entries = BUFFERS_MOST, .bgid = BUFFER_GROUP};
+	int status;
+
+	if (memory == MAP_FAILED)
+		return -errno;
+	*pool = (struct pool){.ring = memory, .data = (char *)memory + POOL_RING};
+	status = io_uring_register_buf_ring(ring, &reg, 0);
+	if (status < 0) {
+		munmap(memory, POOL_SIZE);
+		pool->ring = NULL;
+		return status;
+	}
+	io_uring_buf_ring_init(pool->ring);
+	pool_grow(pool);
+	pool_show(pool);
+	return 0;
+}
+
+static void pool_release(struct pool *pool)
+{
+	if (pool->ring)
+		munmap(pool->ring, POOL_SIZE);
+}
+
+static int make_ring(struct io_uring *ring, unsigned completions)
+{
+	struct io_uring_params params = {.flags = RING_FLAGS, .cq_entries = completions};
+
+	return io_uring_queue_init_params(SUBMISSIONS, ring, &params);
+}
+
+/* By the thread that drives it. (liburing 2.3 does not export its io_uring_enable_rings.) */
+static int enable_ring(struct io_uring *ring)
+{
+	int status = io_uring_register((unsigned)ring->ring_fd, IORING_REGISTER_ENABLE_RINGS, NULL, 0);
+
+	if (status == 0)
+		io_uring_register_ring_fd(ring); /* spares a look-up a call, works without */
+	return status;
+}
+
+/* ---- asking ------------------------------------------------------------------------- */
+
+static struct io_uring_sqe *next_sqe(struct io_uring *ring)
+{
+	struct io_uring_sqe *sqe;
+
+	while (!(sqe = io_uring_get_sqe(ring)))
+		io_uring_submit(ring);
+	return sqe;
+}
+
+static uint64_t name_of(const struct lg_connection *connection, enum task task)
+{
+	return (uint64_t)connection->generation << (TASK_BITS + INDEX_BITS) |
+	       (uint64_t)connection->index << TASK_BITS | task;
+}
+
+static void ask_receive(struct lg_io *io, struct lg_connection *connection)
+{
+	struct io_uring_sqe *sqe = next_sqe(&io->ring);
+
+	io_uring_prep_recv_multishot(sqe, connection->fd, NULL, 0, 0);
+	sqe->flags |= IOSQE_BUFFER_SELECT;
+	sqe->buf_group = BUFFER_GROUP;
+	io_uring_sqe_set_data64(sqe, name_of(connection, RECEIVE));
+	connection->io_state |= RECEIVING;
+}
+
+static void ask_writable(struct lg_io *io, struct lg_connection *connection, enum task task)
+{
+	struct io_uring_sqe *sqe = next_sqe(&io->ring);
+
+	io_uring_prep_poll_add(sqe, connection->fd, POLLOUT);
+	io_uring_sqe_set_data64(sqe, name_of(connection, task));
+	connection->io_state |= task == CONNECT ? CONNECTING : BLOCKED;
+}
+
+static void ask_wake(struct lg_io *io)
+{
+	struct io_uring_sqe *sqe = next_sqe(&io->ring);
+
+	io_uring_prep_read(sqe, io->wake, &io->woken, sizeof io->woken, 0);
+	io_uring_sqe_set_data64(sqe, WAKE);
+}
+
+static void ask_send(struct lg_io *io, struct lg_connection *connection, const char *data, size_t size)
+{
+	struct io_uring_sqe *sqe = next_sqe(&io->ring);
+
+	io_uring_prep_send(sqe, connection->fd, data, size, MSG_NOSIGNAL);
+	io_uring_sqe_set_data64(sqe, name_of(connection, SEND));
+	connection->io_state |= SENDING;
+}
+
+/* ---- the class ---------------------------------------------------------------------- */
+
+static void close_io(struct lg_io *io)
+{
+	int saved = errno;
+
+	if (io->ring.ring_fd >= 0)
+		io_uring_queue_exit(&io->ring);
+	pool_release(&io->pool);
+	if (io->wake >= 0)
+		close(io->wake);
+	free(io);
+	errno = saved;
+}
+
+static unsigned completions_for(unsigned connections)
+{
+	if (connections < COMPLETIONS_LEAST / 2)
+		return COMPLETIONS_LEAST;
+	return connections < COMPLETIONS_MOST / 2 ? 2 * connections : COMPLETIONS_MOST;
+}
+
+static int open_io(struct lg_worker *worker, struct lg_io **ret)
+{
+	struct lg_io *io = calloc(1, sizeof *io);
+	int status;
+
+	if (!io)
+		return -1;
+	io->worker = worker;
+	io->ring.ring_fd = -1;
+	io->wake = eventfd(0, EFD_CLOEXEC); /* blocking: a read of it waits in the ring */
+	status = io->wake < 0 ? -errno : make_ring(&io->ring, completions_for(worker->connection_count));
+	if (status == 0)
+		status = pool_init(&io->pool, &io->ring);
+	if (status < 0) {
+		close_io(io);
+		errno = -status;
+		return -1;
+	}
+	*ret = io;
+	return 0;
+}
+
+static void start(struct lg_io *io)
+{
+	enable_ring(&io->ring);
+	io->enabled = true;
+	ask_wake(io);
+}
+
+static int add(struct lg_io *io, struct lg_connection *connection, bool connecting)
+{
+	if (!io->enabled)
+		start(io);
+	connection->io_state = 0;
+	if (connecting)
+		ask_writable(io, connection, CONNECT);
+	else
+		ask_receive(io, connection);
+	return 0;
+}
+
+/*
+ * What is not submitted yet would hit whoever gets the number next. After shutdown() no byte is read from
+ * memory any more, nothing is waited for, and the kernel lets go of the socket.
+ */
+static void remove_connection(struct lg_io *io, struct lg_connection *connection)
+{
+	if (connection->io_state) {
+		if (io_uring_sq_ready(&io->ring))
+			io_uring_submit(&io->ring);
+		shutdown(connection->fd, SHUT_RDWR);
+	}
+	close(connection->fd);
+}
+
+/* What the server said before it closed is still there to be received, and then the end. */
+static void give_up(struct lg_connection *connection)
+{
+	shutdown(connection->fd, SHUT_RDWR);
+}
+
+/* The caller's bytes stay where they are: the kernel takes them when it gets there. The queue's move. */
+static void send_output(struct lg_io *io, struct lg_connection *connection)
+{
+	const char *data;
+	size_t size;
+
+	while (!(connection->io_state & (SENDING | BLOCKED)) &&
+	       (data = lg_connection_output(connection, &size))) {
+		ssize_t n;
+
+		if (data == connection->out) {
+			ask_send(io, connection, data, size);
+			return;
+		}
+		n = send(connection->fd, data, size, MSG_NOSIGNAL | MSG_DONTWAIT);
+		if (n >= 0) {
+			lg_connection_sent(connection, (size_t)n);
+		} else if (errno == EAGAIN) {
+			ask_writable(io, connection, WRITABLE);
+		} else if (errno != EINTR) {
+			give_up(connection);
+			return;
+		}
+	}
+}
+
+static void handle_connected(struct lg_io *io, struct lg_connection *connection, int events)
+{
+	int error = 0;
+
+	if (events < 0)
+		error = -events;
+	else if (events & (POLLERR | POLLHUP))
+		getsockopt(connection->fd, SOL_SOCKET, SO_ERROR, &error, &(socklen_t){sizeof error});
+	if (!error)
+		ask_receive(io, connection);
+	lg_connection_connected(connection, error);
+}
+
+static void handle_sent(struct lg_io *io, struct lg_connection *connection, int result)
+{
+	if (result >= 0)
+		lg_connection_sent(connection, (size_t)result);
+	else if (result != -EAGAIN && result != -EINTR) {
+		give_up(connection);
+		return;
+	}
+	send_output(io, connection);
+}
+
+static void handle_received(struct lg_io *io, struct lg_connection *connection,
+                            const struct io_uring_cqe *cqe)
+{
+	uint32_t generation = connection->generation;
+
+	if (cqe->res > 0) {
+		lg_connection_input(connection,
+		                    io->pool.data +
+		                            (size_t)(cqe->flags >> IORING_CQE_BUFFER_SHIFT) * BUFFER_SIZE,
+		                    (size_t)cqe->res);
+	} else if (cqe->res == -ENOBUFS) {
+		io->pool.starved = true;
+	} else if (cqe->res != -EAGAIN && cqe->res != -EINTR) {
+		lg_connection_ended(connection, -cqe->res);
+		return;
+	}
+	if (connection->generation == generation && !(connection->io_state & RECEIVING))
+		ask_receive(io, connection);
+}
+
+/* Whose answer it is; NULL: its socket is gone. */
+static struct lg_connection *connection_of(const struct lg_io *io, uint64_t name)
+{
+	struct lg_connection *connection = &io->worker->connections[(uint32_t)(name >> TASK_BITS)];
+
+	return connection->fd >= 0 && name_of(connection, name & ((1U << TASK_BITS) - 1)) == name ? connection
+	                                                                                          : NULL;
+}
+
+static enum task task_of(const struct io_uring_cqe *cqe)
+{
+	return cqe->user_data & ((1U << TASK_BITS) - 1);
+}
+
+static void handle(struct lg_io *io, const struct io_uring_cqe *cqe)
+{
+	static const uint8_t bits[] = {
+		[CONNECT] = CONNECTING, [RECEIVE] = RECEIVING, [SEND] = SENDING, [WRITABLE] = BLOCKED};
+	enum task task = task_of(cqe);
+	struct lg_connection *connection = task == WAKE ? NULL : connection_of(io, cqe->user_data);
+
+	if (task == WAKE)
+		ask_wake(io);
+	if (!connection)
+		return;
+	if (!(cqe->flags & IORING_CQE_F_MORE))
+		connection->io_state &= (uint8_t)~bits[task];
+	switch (task) {
+	case CONNECT:
+		handle_connected(io, connection, cqe->res);
+		break;
+	case RECEIVE:
+		handle_received(io, connection, cqe);
+		break;
+	case SEND:
+		handle_sent(io, connection, cqe->res);
+		break;
+	case WRITABLE:
+		send_output(io, connection);
+		break;
+	case WAKE:
+		break;
+	}
+}
+
+/* An end that lies behind an answer in the same batch: that connection is not used again. */
+static void note_ends(struct lg_io *io)
+{
+	const struct io_uring_cqe *cqe;
+	unsigned head;
+
+	if (io_uring_cq_ready(&io->ring) < 2)
+		return;
+	io_uring_for_each_cqe(&io->ring, head, cqe)
+	{
+		struct lg_connection *connection;
+
+		if (cqe->res > 0 || cqe->res == -ENOBUFS || task_of(cqe) != RECEIVE)
+			continue;
+		connection = connection_of(io, cqe->user_data);
+		if (connection)
+			connection->ended = true;
+	}
+}
+
+static void wait_io(struct lg_io *io, int64_t timeout)
+{
+	struct __kernel_timespec limit = {.tv_sec = timeout / LG_NS_PER_SECOND,
+	                                  .tv_nsec = timeout % LG_NS_PER_SECOND};
+	struct io_uring_cqe *cqe;
+	unsigned head, count = 0;
+
+	if (!io->enabled)
+		start(io);
+	io_uring_submit_and_wait_timeout(&io->ring, &cqe, 1, timeout == INT64_MAX ? NULL : &limit, NULL);
+	lg_worker_clock(io->worker);
+	note_ends(io);
+	io_uring_for_each_cqe(&io->ring, head, cqe)
+	{
+		if (count && count % LG_CLOCK_EVERY == 0)
+			lg_worker_clock(io->worker);
+		handle(io, cqe);
+		if (cqe->flags & IORING_CQE_F_BUFFER)
+			pool_give(&io->pool, cqe->flags >> IORING_CQE_BUFFER_SHIFT);
+		count++;
+	}
+	io_uring_cq_advance(&io->ring, count);
+	if (io->pool.starved)
+		pool_grow(&io->pool);
+	pool_show(&io->pool);
+}
+
+static void wake(struct lg_io *io)
+{
+	(void)!write(io->wake, &(uint64_t){1}, sizeof(uint64_t));
+}
+
+/* ---- does it work here? ---------------------------------------------------------------- */
+
+/* One byte through a ring such as the engine's, as the engine receives. */
+static int receive_one(struct io_uring *ring, const int ends[2])
+{
+	struct __kernel_timespec limit = {.tv_sec = PROBE_SECONDS};
+	struct io_uring_sqe *sqe = io_uring_get_sqe(ring);
+	struct io_uring_cqe *cqe;
+	int status;
+
+	io_uring_prep_recv_multishot(sqe, ends[0], NULL, 0, 0);
+	sqe->flags |= IOSQE_BUFFER_SELECT;
+	sqe->buf_group = BUFFER_GROUP;
+	if (write(ends[1], "", 1) != 1)
+		return -errno;
+	status = io_uring_submit_and_wait_timeout(ring, &cqe, 1, &limit, NULL);
+	if (status < 0)
+		return status;
+	if (cqe->res < 0)
+		return cqe->res;
+	return cqe->res == 1 && cqe->flags & IORING_CQE_F_BUFFER && cqe->flags & IORING_CQE_F_MORE ? 0
+	                                                                                           : -EINVAL;
+}
+
+static int try_ring(struct io_uring *ring, const int ends[2])
+{
+	struct pool pool = {0};
+	int status = pool_init(&pool, ring);
+
+	if (status == 0)
+		status = enable_ring(ring);
+	if (status == 0)
+		status = receive_one(ring, ends);
+	pool_release(&pool);
+	return status;
+}
+
+int lg_io_uring_probe(void)
+{
+	struct io_uring ring;
+	int ends[2], status;
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends) < 0)
+		return errno;
+	status = make_ring(&ring, COMPLETIONS_LEAST);
+	if (status == 0) {
+		status = (ring.features & NEEDED) == NEEDED ? try_ring(&ring, ends) : -EINVAL;
+		io_uring_queue_exit(&ring);
+	}
+	close(ends[0]);
+	close(ends[1]);
+	return -status;
+}
+
+const struct lg_io_class lg_io_uring = {
+	"io_uring", open_io, close_io, add, remove_connection, send_output, wait_io, wake,
+};

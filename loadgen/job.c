@@ -263,7 +263,7 @@ int lg_job_init(struct lg_job *ret, const struct lg_plan *plan, char error[LG_ER
 
 	if (lg_check(plan, error) < 0)
 		return -1;
-	job.io = lg_io_choose(plan->io, plan->dial, error);
+	job.io = lg_io_choose(plan->io, error);
 	if (!job.io || lg_job_read_expect(&job, plan, error) < 0 || add_targets(&job, error) < 0) {
 		lg_job_release(&job);
 		return -1;
