@@ -273,7 +273,8 @@ void lg_connection_connected(struct lg_connection *connection, int error)
 	}
 	lg_timer_cancel(&connection->timer);
 	lg_counter_add(&w->stats.connections, 1);
-	lg_histogram_record(w->stats.connect, (uint64_t)(w->now - connection->since) / LG_NS_PER_US);
+	if (!w->job->plan->dial)
+		lg_histogram_record(w->stats.connect, (uint64_t)(w->now - connection->since) / LG_NS_PER_US);
 	if (!connection->host->tls) {
 		opened(connection);
 		return;

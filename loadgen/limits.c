@@ -34,7 +34,8 @@ unsigned lg_limits_threads(const struct lg_plan *plan)
 /* A dialled connection may need a second descriptor, behind its socket. */
 static rlim_t needed(const struct lg_plan *plan)
 {
-	rlim_t connections = vus_of(plan) / (plan->streams ? plan->streams : 1) + 1;
+	unsigned streams = plan->streams ? plan->streams : 1;
+	rlim_t connections = (vus_of(plan) + streams - 1) / streams;
 
 	return connections * (plan->dial ? 2 : 1) + 2 * lg_limits_threads(plan) + SPARE_DESCRIPTORS;
 }

@@ -128,14 +128,13 @@ static void fill_times(struct lg_result *result, const struct lg_run *run, uint6
 	result->window_end = result->window_begin && end <= now ? end : 0;
 }
 
-/* Without memory there are none. */
-static void fill_seconds(struct lg_result *result, const struct lg_run *run)
+static int fill_seconds(struct lg_result *result, const struct lg_run *run)
 {
 	result->second_count = count_seconds(run);
 	result->seconds = calloc(result->second_count, sizeof *result->seconds);
 	if (!result->seconds)
-		result->second_count = 0;
-	for (unsigned i = 0; i < run->worker_count && result->seconds; i++)
+		return -1;
+	for (unsigned i = 0; i < run->worker_count; i++)
 		add_rows(result, &run->workers[i].stats);
 	for (size_t i = 0; i < result->second_count; i++) {
 		struct lg_second *second = &result->seconds[i];
@@ -147,18 +146,22 @@ static void fill_seconds(struct lg_result *result, const struct lg_run *run)
 			second->vus = run->monitor.rows[i].vus;
 		}
 	}
+	return 0;
 }
 
-static void fill_threads(struct lg_result *result, const struct lg_run *run)
+static int fill_threads(struct lg_result *result, const struct lg_run *run)
 {
 	result->threads = calloc(run->worker_count, sizeof *result->threads);
-	result->thread_count = result->threads ? run->worker_count : 0;
+	if (!result->threads)
+		return -1;
+	result->thread_count = run->worker_count;
 	for (unsigned i = 0; i < result->thread_count; i++) {
 		result->threads[i] = lg_monitor_use(&run->monitor, i);
 		if (!result->saturated)
 			result->saturated =
 				lg_usage_saturated(&result->threads[i], i, result->saturated_reason);
 	}
+	return 0;
 }
 
 struct lg_counts lg_counts_sum(const struct lg_result *result)
@@ -200,9 +203,9 @@ struct lg_result *lg_finish(struct lg_run *run)
 		pthread_join(run->workers[i].thread, NULL);
 	lg_monitor_join(&run->monitor);
 	result = lg_look(run);
-	if (result) {
-		fill_seconds(result, run);
-		fill_threads(result, run);
+	if (result && (fill_seconds(result, run) < 0 || fill_threads(result, run) < 0)) {
+		lg_result_free(result);
+		result = NULL;
 	}
 	lg_run_free(run);
 	return result;

@@ -8,6 +8,10 @@
 #include <string.h>
 #include <time.h>
 
+#ifndef LOAD_IO
+#define LOAD_IO LG_IO_AUTO
+#endif
+
 int64_t now_ns(void)
 {
 	struct timespec at;
@@ -30,9 +34,12 @@ void sleep_until(int64_t instant)
 struct lg_run *load_start(const struct lg_plan *plan)
 {
 	char error[LG_ERROR_SIZE] = "";
+	struct lg_plan driven = *plan;
 	struct lg_run *run = NULL;
 
-	if (lg_start(plan, &run, error) < 0)
+	if (driven.io == LG_IO_AUTO)
+		driven.io = LOAD_IO;
+	if (lg_start(&driven, &run, error) < 0)
 		fail_msg("not started: %s", error);
 	assert_non_null(run);
 	assert_string_equal(error, "");

@@ -148,7 +148,7 @@ static void test_timeout(void **state)
 
 		plan.body = body;
 		plan.body_size = behaviours[i].early ? size : 0;
-		assert_late(&plan, "no answer in time");
+		assert_late(&plan, "no whole answer within");
 		server_stop(server);
 	}
 	free(body);
@@ -165,8 +165,7 @@ static void test_not_connected(void **state)
 	(void)state;
 	stuck_init(&stuck);
 	plan.url = stuck.url;
-	snprintf(words, sizeof words, "connect to 127.0.0.1:%u: no answer in time", stuck.port);
-	assert_late(&plan, words);
+	assert_late(&plan, "not connected within");
 	stuck_release(&stuck);
 	snprintf(url, sizeof url, "http://127.0.0.1:%u/", port);
 	plan.url = url;
@@ -181,10 +180,11 @@ static void test_broken(void **state)
 		struct behaviour behaviour;
 		const char *words;
 	} cases[] = {
-		{{.answer = "", .ending = CLOSES}, "connection ended before the answer"},
-		{{.answer = "", .ending = RESETS}, "connection ended before the answer"},
-		{{.answer = "H", .ending = CLOSES}, "connection ended in the middle of the answer"},
-		{{.answer = OK "\r\nbody", .ending = RESETS}, "connection ended in the middle of the answer"},
+		{{.answer = "", .ending = CLOSES}, "connection closed by the server before the answer"},
+		{{.answer = "", .ending = RESETS}, "connection broke before the answer"},
+		{{.answer = "H", .ending = CLOSES},
+	         "connection closed by the server in the middle of the answer"},
+		{{.answer = OK "\r\nbody", .ending = RESETS}, "connection broke in the middle of the answer"},
 		{{.answer = "SSH-2.0-x\r\n"}, "protocol error: the answer does not start with 'HTTP/1.'"},
 		{{.answer = OK, .endless = "X: y\r\n"}, "protocol error: too many headers"},
 	};
