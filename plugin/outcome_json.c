@@ -184,6 +184,7 @@ static cJSON *load_json(const struct outcome *outcome)
 	}
 	add_number(json, "connections", (double)load->connections);
 	add_number(json, "censored", (double)load->censored);
+	add_text(json, "io", lg_io_name((enum lg_io_kind)outcome->plan->io));
 	cJSON_AddItemToObject(json, "threads", threads_json(load));
 	cJSON_AddBoolToObject(json, "saturated", load->saturated);
 	add_text(json, "saturated_reason", load->saturated_reason);

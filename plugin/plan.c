@@ -283,7 +283,7 @@ static void add_wire(cJSON *json, const struct plan *plan)
 {
 	if (plan->threads)
 		cJSON_AddNumberToObject(json, "threads", plan->threads);
-	add_text(json, "io", lg_io_name((enum lg_io_kind)plan->io));
+	add_text(json, "io", io_names[plan->io]);
 	add_text(json, "http", http_names[plan->http]);
 	if (plan->streams)
 		cJSON_AddNumberToObject(json, "streams", plan->streams);
@@ -359,8 +359,9 @@ cJSON *plan_json(const struct plan *plan)
 
 static void print_value(FILE *out, const cJSON *value)
 {
-	char *text =
-		cJSON_IsString(value) ? xstrdup(value->valuestring) : xprintf("%.10g", value->valuedouble);
+	char *text = cJSON_IsString(value) ? xstrdup(value->valuestring)
+	             : cJSON_IsBool(value) ? xstrdup(cJSON_IsTrue(value) ? "true" : "false")
+	                                   : xprintf("%.10g", value->valuedouble);
 
 	text_clean(text);
 	fputs(text, out);
