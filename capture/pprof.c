@@ -75,8 +75,8 @@ enum cap_status cap_pprof_probe(const struct cap_pprof *pprof, const atomic_int 
 
 		status = get(pprof, asked[i][0], asked[i][1], &request, &response, &failure);
 		found = status == CAP_OK && is_pprof(&response);
-		answered =
-			response.status != 0; /* by the pod: a refusal on the way there is another matter */
+		/* by the pod: a refusal on the way there is another matter */
+		answered = response.status != 0;
 		if (i == 0)
 			first = response, first.body = NULL;
 		cap_response_release(&response);

@@ -106,7 +106,9 @@ static void check_errors(const struct outcome *outcome, struct verdict *verdict)
 		return;
 	counts = &outcome->load->counts[LG_WINDOW];
 	if (!counts->requests) {
-		say(verdict, "errors", CHECK_FAIL, "no request was done inside the window");
+		say(verdict, "errors", CHECK_FAIL,
+		    "no request was done inside the window, %llu were in flight at the end",
+		    (unsigned long long)outcome->load->censored);
 		return;
 	}
 	share = (double)counts->failed / (double)counts->requests;

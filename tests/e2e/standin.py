@@ -207,10 +207,13 @@ class Web(Handler):
         self.close_connection = True
 
     def mode_slow(self, body):
-        """Fast once, for a probe, then slower than anyone waits."""
+        """Fast once, for a probe, then slower than anyone waits; a line in the log for each."""
         with lock:
             first = not seen
             seen.add("slow")
+            if self.log:
+                with open(self.log, "a", encoding="utf-8") as log:
+                    log.write("asked\n")
         if not first:
             time.sleep(3600)
         self.answer(200, "ok\n")

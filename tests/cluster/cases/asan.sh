@@ -13,5 +13,5 @@ rm -r pprof-runs
 run loadtest "$pod" --port 8080 --path /json --vus 4 --ramp 1s --settle 1s --window 2s -o json
 ended 0
 check get "$AUX/out" load.window.requests >/dev/null
-start loadtest deploy/api --port 8080 --vus 2 --ramp 1s --settle 1s --window 100s
+start loadtest deploy/api --port 8080 --vus 2 --ramp 1s --settle 1s --window 1h
 stopped_in capture INT 130

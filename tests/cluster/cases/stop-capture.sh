@@ -2,5 +2,5 @@
 . "$CLUSTER/lib.sh"
 service
 open_port
-start loadtest deploy/api --url "http://127.0.0.1:$node_port/" --ramp 1s --vus 2 --settle 1s --window 200s --slice 100s
+start loadtest deploy/api --url "http://127.0.0.1:$node_port/" --ramp 1s --vus 2 --settle 1s --window 1h --slice 1h
 stopped_in capture INT 130

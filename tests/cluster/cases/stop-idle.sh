@@ -2,7 +2,7 @@
 . "$CLUSTER/lib.sh"
 service
 open_port
-start loadtest deploy/api --url "http://127.0.0.1:$node_port/" --baseline 60s --slice 60s --vus 2
+start loadtest deploy/api --url "http://127.0.0.1:$node_port/" --baseline 1h --slice 1h --vus 2
 reached idle
 our_sockets 1
 send INT

@@ -2,6 +2,6 @@
 . "$CLUSTER/lib.sh"
 service
 open_port
-# 2 requests in 20 s: too few to tell
-start loadtest deploy/api --url "http://127.0.0.1:$node_port/" --ramp 1s --vus 2 --think 20s --settle 200s
+# too few requests to tell
+start loadtest deploy/api --url "http://127.0.0.1:$node_port/" --ramp 1s --vus 2 --think 20s --settle 1h
 stopped_in settle INT 130

@@ -11,6 +11,8 @@ grep -c '^goroutine ' all/goroutine.txt >"$AUX/goroutines" && echo 'goroutine.tx
 check holds all 'all were captured between the window began and the load stopped' "all(c['captured']
 	and c['begin']['monotonic_ns'] >= at['window_begin']['monotonic_ns']
 	and c['end']['monotonic_ns'] <= at['load_stopped']['monotonic_ns'] for c in run['captures'])"
+check holds all 'goroutines were captured in the middle' "all(c['begin']['monotonic_ns'] >= at['window_begin']['monotonic_ns'] + 1e9
+	for c in run['captures'] if c['file'].startswith('goroutine'))"
 run loadtest --pprof-url "http://$pprof" --url "http://$http/json" --vus 2 --think 5ms --ramp 0s --settle 0s \
 	--window 1s --profiles none --out none
 files

@@ -20,6 +20,8 @@ config pod <<<$'apiVersion: v1\nkind: Pod'
 refused --kubeconfig pod
 config clusters <<<$'apiVersion: v1\nkind: Config\nclusters: none'
 refused --kubeconfig clusters
+config names <<<$'kind: Config\ncontexts:\n- just-a-name'
+refused --kubeconfig names
 config key <<<$'kind: Config\nclusters:\n- name: prod\n  cluster: {server: "http://127.0.0.1:1", certificate-authority-data: "%%%"}'
 refused --kubeconfig key --cluster prod
 config good <<'YAML'
@@ -44,6 +46,6 @@ export KUBECONFIG=missing:good
 refused --context other
 export KUBECONFIG=missing
 refused
-rm tab open list pod clusters key good
+rm tab open list pod clusters names key good
 served
 ls -A
