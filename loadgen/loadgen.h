@@ -106,7 +106,7 @@ struct lg_plan {
 	enum lg_io_kind io;
 	enum lg_http_version http;
 	unsigned streams;     /* VUs that share an HTTP/2 connection; 0: 1 */
-	bool window_at_start; /* the window begins with the run, and is open */
+	bool window_at_start; /* the window begins with the run, and ends when `requests` are done */
 	bool no_keepalive;    /* a connection for each request */
 	struct lg_tls_options tls;
 	struct lg_expect expect;
@@ -253,9 +253,6 @@ void lg_snapshot(struct lg_run *run, struct lg_snapshot *ret);
  */
 #define LG_WINDOW_LEAD (10 * 1000000LL)
 void lg_set_window(struct lg_run *run, int64_t begin, int64_t end);
-
-/* Sets the end alone, likewise in the future. */
-void lg_close_window(struct lg_run *run, int64_t end);
 
 /* Goes on from the hold at the highest target to the stages behind it. Without such: nothing. */
 void lg_release(struct lg_run *run);

@@ -112,6 +112,21 @@ static uint64_t add_worker(struct lg_result *result, const struct lg_stats *stat
 	return lg_counter_get(&stats->vus_started);
 }
 
+/* When the last thread had done its share of plan.requests; 0: not yet. */
+static int64_t finished_at(const struct lg_run *run)
+{
+	int64_t last = 0;
+
+	for (unsigned i = 0; i < run->worker_count; i++) {
+		int64_t at = atomic_load_explicit(&run->workers[i].stats.finished, memory_order_acquire);
+
+		if (!at)
+			return 0;
+		last = at > last ? at : last;
+	}
+	return last;
+}
+
 static void fill_times(struct lg_result *result, const struct lg_run *run, uint64_t started)
 {
 	int64_t begin = atomic_load(&run->control.window_begin), end = atomic_load(&run->control.window_end);
@@ -126,6 +141,8 @@ static void fill_times(struct lg_result *result, const struct lg_run *run, uint6
 		result->ramp_ended = 0;
 	result->window_begin = begin <= now ? begin : 0;
 	result->window_end = result->window_begin && end <= now ? end : 0;
+	if (run->plan.window_at_start && !result->window_end)
+		result->window_end = finished_at(run) ? finished_at(run) : run->stopped;
 }
 
 static int fill_seconds(struct lg_result *result, const struct lg_run *run)

@@ -129,11 +129,6 @@ void lg_set_window(struct lg_run *run, int64_t begin, int64_t end)
 	lg_monitor_window(&run->monitor, begin, end);
 }
 
-void lg_close_window(struct lg_run *run, int64_t end)
-{
-	lg_set_window(run, atomic_load(&run->control.window_begin), end);
-}
-
 /* A change of pace lies ahead, so that no thread has gone past it. */
 #define PACE_LEAD (20 * LG_NS_PER_MS)
 

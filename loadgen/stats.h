@@ -36,7 +36,7 @@ struct lg_stats {
 	lg_counter vus_started, vus_peak, censored; /* ever */
 	lg_counter connections;
 	_Atomic int64_t last_start; /* when the last VU started, 0: none yet */
-	atomic_bool finished;       /* plan.requests are done */
+	_Atomic int64_t finished;   /* when plan.requests were done, 0: not yet */
 	_Atomic unsigned last_status;
 	/* where the current instant falls; see lg_stats_move */
 	struct lg_tally *tally;

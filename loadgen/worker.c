@@ -197,8 +197,8 @@ static int64_t until_next(const struct lg_worker *w, int64_t stop)
 
 static void say_finished(struct lg_worker *w)
 {
-	if (!w->budget && !w->busy)
-		atomic_store_explicit(&w->stats.finished, true, memory_order_release);
+	if (!w->budget && !w->busy && !atomic_load_explicit(&w->stats.finished, memory_order_relaxed))
+		atomic_store_explicit(&w->stats.finished, w->now, memory_order_release);
 }
 
 static void *run(void *argument)

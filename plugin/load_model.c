@@ -42,7 +42,7 @@ static int read_target(const char *option, const char *text, const char *at, dou
 	else if (*end)
 		seconds = 0;
 	if (seconds <= 0)
-		return malformed(option, text, end, "nothing more, or '/s', '/m' or '/h'", error);
+		return malformed(option, text, end, "no more than '/s', '/m' or '/h' here", error);
 	*ret = value / seconds;
 	return 0;
 }

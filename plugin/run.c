@@ -156,17 +156,12 @@ static void capture(struct run *run)
 	clock_sleep(end - clock_now());
 }
 
-/* All of it counts: the window began with the load. */
+/* All of it counts: the window is the load. */
 static void send_requests(struct run *run)
 {
-	int64_t end;
-
 	progress_phase(&run->progress, "load", "", 0);
 	while (!must_end(run))
 		tick(run);
-	end = clock_now() + 2 * LG_WINDOW_LEAD;
-	lg_close_window(run->load, end);
-	clock_sleep(end - clock_now());
 }
 
 /* The stages behind the one that was held for the capture. */

@@ -244,10 +244,12 @@ def hlog(folder, run):
         lines = file.read().splitlines()
     expect(lines[0] == "#[Histogram log format version 1.3]", "first line of latency.hlog")
     rows = {row[0].removeprefix("Tag="): row[1:] for row in (l.split(",") for l in lines) if row[0].startswith("Tag=")}
-    filled = [name for name in PHASES if run["load"].get(name, {}).get("service_latency", {}).get("count")]
+    told = {name + tag: run["load"].get(name, {}).get(key, {}) for name in PHASES
+            for tag, key in (("", "service_latency"), ("-response", "response_latency"), ("-lag", "schedule_lag"))}
+    filled = [name for name, latency in told.items() if latency.get("count")]
     expect(list(rows) == filled, f"latency.hlog has {list(rows)}, filled are {filled}")
     for name, (start, length, highest, text) in rows.items():
-        said, pairs = run["load"][name]["service_latency"], decode_histogram(text)
+        said, pairs = told[name], decode_histogram(text)
         expect(sum(n for _, n in pairs) == said["count"], f"latency.hlog: count of {name}")
         for key, percent in (("p50_us", 50), ("p90_us", 90), ("p99_us", 99), ("p99.9_us", 99.9)):
             expect(percentile(pairs, percent) == said[key],
