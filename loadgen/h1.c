@@ -12,6 +12,7 @@ void lg_h1_submit(struct lg_connection *connection, struct lg_vu *vu)
 	connection->vu = vu;
 	lg_http_begin(&connection->http, request->head_only);
 	connection->http.match = &vu->match;
+	connection->http.memo = lg_worker_memo(connection->worker, request);
 	lg_vu_sent(vu);
 	lg_connection_write(connection, request->bytes, request->size, true);
 }

@@ -83,12 +83,13 @@ static const char *skip_line(struct lg_http *http, const char *at, const char *e
 /* Past an interim answer: the next one starts; the ceilings go on. */
 static void begin_next(struct lg_http *http)
 {
-	uint32_t head = http->head;
-	uint16_t fields = http->fields;
+	struct lg_http before = *http;
 
-	lg_http_begin(http, http->head_only);
-	http->head = head;
-	http->fields = fields;
+	lg_http_begin(http, before.head_only);
+	http->match = before.match;
+	http->memo = before.memo;
+	http->head = before.head;
+	http->fields = before.fields;
 }
 
 static void end_head(struct lg_http *http)
@@ -127,6 +128,79 @@ static const char *step_head_lf(struct lg_http *http, const char *at, const char
 	return at + 1;
 }
 
+static bool token_is(const struct lg_http *http, const char *word)
+{
+	size_t length = strlen(word);
+
+	return http->token_length == length && !memcmp(http->token, word, length);
+}
+
+static void token_add(struct lg_http *http, const char *text, size_t size)
+{
+	uint8_t length = http->token_length;
+
+	for (; size && length < LG_HTTP_TOKEN; size--, text++)
+		http->token[length++] = *text >= 'A' && *text <= 'Z' ? (char)(*text | 0x20) : *text;
+	http->token_length = length;
+}
+
+/* Bytes that no name of a field has. */
+static const bool ends_name[256] = {[0 ... ' '] = true, [':'] = true, [0x7f] = true};
+/* Bytes that no word of a list has. */
+static const bool ends_word[256] = {[' '] = true, ['\t'] = true, ['\r'] = true, ['\n'] = true, [','] = true};
+
+static const char *find_end(const char *at, const char *end, const bool ends[256])
+{
+	while (at < end && !ends[(unsigned char)*at])
+		at++;
+	return at;
+}
+
+/* A name is this word; letters and '-' alone have the bits of small ones of them. */
+static bool name_is(const char *name, const char *word, size_t length)
+{
+	for (size_t i = 0; i < length; i++)
+		if ((name[i] | 0x20) != word[i])
+			return false;
+	return true;
+}
+
+static enum field field_named(const char *name, size_t length)
+{
+	switch (length) {
+	case 10:
+		return name_is(name, "connection", length) ? CONNECTION : OTHER;
+	case 14:
+		return name_is(name, "content-length", length) ? CONTENT_LENGTH : OTHER;
+	case 17:
+		return name_is(name, "transfer-encoding", length) ? TRANSFER_ENCODING : OTHER;
+	default:
+		return OTHER;
+	}
+}
+
+static void begin_value(struct lg_http *http, const char *name, size_t length)
+{
+	http->field = (uint8_t)(http->trailer ? OTHER : field_named(name, length));
+	http->state = http->field == OTHER ? VALUE : LIST;
+	http->token_length = 0;
+	http->token_ended = false;
+}
+
+/* A name that is whole and well-formed is read where it lies; step_name sees to the others. */
+static const char *begin_field(struct lg_http *http, const char *at, const char *end)
+{
+	const char *colon = find_end(at, end, ends_name);
+
+	if (colon == at || colon == end || *colon != ':') {
+		http->token_length = 0;
+		http->state = NAME;
+		return at;
+	}
+	begin_value(http, at, (size_t)(colon - at));
+	return http->state == VALUE ? skip_line(http, colon + 1, end) : colon + 1;
+}
+
 static const char *step_field_start(struct lg_http *http, const char *at, const char *end)
 {
 	if (*at == '\r') {
@@ -143,55 +217,21 @@ static const char *step_field_start(struct lg_http *http, const char *at, const 
 	}
 	if (++http->fields > LG_HTTP_MAX_FIELDS)
 		return fail(http, at, "too many headers");
-	http->token_length = 0;
-	http->state = NAME;
-	return at;
-}
-
-static bool token_is(const struct lg_http *http, const char *word)
-{
-	size_t length = strlen(word);
-
-	return http->token_length == length && !memcmp(http->token, word, length);
-}
-
-static enum field field_named(const struct lg_http *http)
-{
-	if (http->trailer)
-		return OTHER;
-	switch (http->token_length) {
-	case 10:
-		return token_is(http, "connection") ? CONNECTION : OTHER;
-	case 14:
-		return token_is(http, "content-length") ? CONTENT_LENGTH : OTHER;
-	case 17:
-		return token_is(http, "transfer-encoding") ? TRANSFER_ENCODING : OTHER;
-	default:
-		return OTHER;
-	}
-}
-
-static void token_add(struct lg_http *http, char c)
-{
-	if (http->token_length < LG_HTTP_TOKEN)
-		http->token[http->token_length++] = c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
+	return begin_field(http, at, end);
 }
 
 static const char *step_name(struct lg_http *http, const char *at, const char *end)
 {
 	for (; at < end; at++) {
 		if (*at == ':') {
-			http->field = (uint8_t)(http->token_length ? field_named(http) : OTHER);
 			if (!http->token_length)
 				return fail(http, at, "a header without a name");
-			http->state = http->field == OTHER ? VALUE : LIST;
-			http->token_length = 0;
-			http->token_ended = false;
+			begin_value(http, http->token, http->token_length);
 			return at + 1;
 		}
-		if ((unsigned char)*at <= ' ' || *at == 0x7f)
+		if (ends_name[(unsigned char)*at])
 			return fail(http, at, "malformed header line");
-		token_add(http, *at);
+		token_add(http, at, 1);
 	}
 	return at;
 }
@@ -249,26 +289,29 @@ static const char *take_token(struct lg_http *http)
 /* A value that is a list of words between commas. */
 static const char *step_list(struct lg_http *http, const char *at, const char *end)
 {
-	for (; at < end; at++) {
-		if (*at == ',' || *at == '\n') {
+	while (at < end) {
+		const char *next = find_end(at, end, ends_word);
+
+		if (next > at) {
+			if (http->token_ended)
+				http->token_length = LG_HTTP_TOKEN;
+			token_add(http, at, (size_t)(next - at));
+			at = next;
+		} else if (*at != ',' && *at != '\n') {
+			http->token_ended = http->token_length > 0;
+			at++;
+		} else {
 			const char *error = take_token(http);
 
 			if (error)
 				return fail(http, at, error);
 			http->token_length = 0;
 			http->token_ended = false;
-			if (*at == ',')
+			if (*at++ == ',')
 				continue;
 			http->state = FIELD_START;
-			return at + 1;
+			return at;
 		}
-		if (*at == ' ' || *at == '\t' || *at == '\r') {
-			http->token_ended = http->token_length > 0;
-			continue;
-		}
-		if (http->token_ended)
-			http->token_length = LG_HTTP_TOKEN;
-		token_add(http, *at);
 	}
 	return at;
 }
@@ -384,24 +427,74 @@ static step_fn *const steps[] = {
 	[CHUNK_DATA_LF] = step_chunk_data_end,
 };
 
+/* ---- feeding ------------------------------------------------------------------------ */
+
+static bool is_head(const struct lg_http *http)
+{
+	return http->state <= LAST_HEAD_STATE;
+}
+
+static const char *step(struct lg_http *http, const char *at, const char *end)
+{
+	bool head = is_head(http);
+	const char *next = steps[http->state](http, at, end);
+
+	if (head && http->state != BROKEN) {
+		if ((size_t)(next - at) > LG_HTTP_MAX_HEAD - http->head)
+			fail(http, at, "headers longer than 64 KiB");
+		else
+			http->head += (uint32_t)(next - at);
+	}
+	return next;
+}
+
+/* Takes over what the same bytes said before. */
+static bool recall(struct lg_http *http, const char *data, size_t size)
+{
+	const struct lg_http_memo *memo = http->memo;
+	struct lg_match *match = http->match;
+
+	if (!memo->size || size < memo->size || memo->said.head_only != http->head_only ||
+	    memcmp(data, memo->head, memo->size))
+		return false;
+	*http = memo->said;
+	http->match = match;
+	return true;
+}
+
+static void remember(const struct lg_http *http, const char *data, size_t size)
+{
+	struct lg_http_memo *memo = http->memo;
+
+	if (size > LG_HTTP_MEMO || http->state == BROKEN)
+		return;
+	memo->said = *http;
+	memo->size = (uint16_t)size;
+	memcpy(memo->head, data, size);
+}
+
+/* An answer from its first byte: its head, as far as it is here. */
+static const char *feed_head(struct lg_http *http, const char *data, const char *end)
+{
+	const char *at = data;
+
+	if (recall(http, data, (size_t)(end - data)))
+		return data + http->memo->size;
+	while (at < end && is_head(http))
+		at = step(http, at, end);
+	if (!is_head(http))
+		remember(http, data, (size_t)(at - data));
+	return at;
+}
+
 enum lg_http_progress lg_http_feed(struct lg_http *http, const char *data, size_t size, size_t *ret_used)
 {
 	const char *at = data, *end = data + size;
 
-	while (at < end && http->state < DONE) {
-		bool head = http->state <= LAST_HEAD_STATE;
-		const char *next = steps[http->state](http, at, end);
-
-		if (head && http->state != BROKEN) {
-			size_t bytes = (size_t)(next - at);
-
-			if (bytes > LG_HTTP_MAX_HEAD - http->head)
-				fail(http, at, "headers longer than 64 KiB");
-			else
-				http->head += (uint32_t)bytes;
-		}
-		at = next;
-	}
+	if (http->memo && http->state == STATUS_LINE && lg_http_untouched(http))
+		at = feed_head(http, data, end);
+	while (at < end && http->state < DONE)
+		at = step(http, at, end);
 	*ret_used = (size_t)(at - data);
 	return http->state == DONE ? LG_HTTP_DONE : http->state == BROKEN ? LG_HTTP_BROKEN : LG_HTTP_MORE;
 }

@@ -26,11 +26,14 @@ enum lg_http_progress {
 	LG_HTTP_BROKEN /* not HTTP/1.x or beyond a ceiling: error has words */
 };
 
+struct lg_http_memo;
+
 struct lg_http {
-	struct lg_match *match; /* looks into the body; set after lg_http_begin, NULL: nobody does */
-	const char *error;      /* static */
-	uint64_t left;          /* of the body or the chunk */
-	uint32_t head;          /* bytes of header sections so far */
+	struct lg_match *match;    /* looks into the body; set after lg_http_begin, NULL: nobody does */
+	struct lg_http_memo *memo; /* set after lg_http_begin, NULL: every head is read */
+	const char *error;         /* static */
+	uint64_t left;             /* of the body or the chunk */
+	uint32_t head;             /* bytes of header sections so far */
 	uint16_t status;
 	uint16_t fields;
 	uint16_t position; /* in the status line, a chunk's extensions or the digits of its size */
@@ -44,6 +47,17 @@ struct lg_http {
 	bool has_length : 1, has_coding : 1, chunked : 1, trailer : 1, close : 1, stay : 1;
 #define LG_HTTP_TOKEN 20
 	char token[LG_HTTP_TOKEN];
+};
+
+/*
+ * The head of the last answer, and what it said. Servers repeat themselves: a head that is the same byte for
+ * byte need not be read again. Zero it before use; it may serve many answers in turn.
+ */
+struct lg_http_memo {
+#define LG_HTTP_MEMO 500 /* longer heads are read each time */
+	uint16_t size;
+	struct lg_http said;
+	char head[LG_HTTP_MEMO];
 };
 
 /* Before each answer. */

@@ -27,7 +27,8 @@ static int allocate(struct lg_worker *w, const struct lg_job *job)
 	w->connection_count = groups * job->host_count;
 	w->vus = calloc(w->vu_count, sizeof *w->vus);
 	w->connections = calloc(w->connection_count, sizeof *w->connections);
-	if (!w->vus || !w->connections || lg_stats_init(&w->stats, job->plan) < 0)
+	w->memos = calloc(job->request_count, sizeof *w->memos);
+	if (!w->vus || !w->connections || !w->memos || lg_stats_init(&w->stats, job->plan) < 0)
 		return -1;
 	return lg_timers_init(&w->timers, w->vu_count + w->connection_count + 1);
 }
@@ -75,8 +76,10 @@ void lg_worker_release(struct lg_worker *worker)
 	lg_stats_release(&worker->stats);
 	free(worker->vus);
 	free(worker->connections);
+	free(worker->memos);
 	worker->vus = NULL;
 	worker->connections = NULL;
+	worker->memos = NULL;
 	worker->io = NULL;
 }
 

@@ -27,6 +27,7 @@ struct lg_worker {
 	struct lg_connection *connections; /* one for each host and group of VUs */
 	unsigned vu_count, connection_count;
 	struct lg_connection *unsent;    /* see lg_connection_flush_later */
+	struct lg_http_memo *memos;      /* one for each request of the job */
 	struct lg_vu *idle;              /* open model */
 	unsigned fresh;                  /* open model: VUs from here on were never started */
 	uint64_t next_start;             /* open model: among this thread's own */
@@ -63,6 +64,11 @@ struct lg_vu *lg_worker_vus(struct lg_worker *worker, const struct lg_connection
 
 /* The next request in the order of weights. */
 const struct lg_request *lg_worker_request(struct lg_worker *worker);
+
+static inline struct lg_http_memo *lg_worker_memo(struct lg_worker *worker, const struct lg_request *request)
+{
+	return &worker->memos[request - worker->job->requests];
+}
 
 /* A thread of this engine, all signals blocked, named; 0, or an errno. */
 int lg_thread_start(pthread_t *ret, void *(*body)(void *), void *argument, const char *name);
