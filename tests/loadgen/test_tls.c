@@ -84,7 +84,7 @@ static struct lg_plan plan_for(const struct pair *pair, unsigned vus, uint64_t r
 /* All were answered, and the server knows of each. */
 static void assert_all_good(const struct lg_result *result, const struct pair *pair, uint64_t requests)
 {
-	struct lg_counts sum = load_sum(result);
+	struct lg_counts sum = lg_counts_sum(result);
 
 	assert_string_equal(result->first_error, "");
 	assert_int_equal(sum.requests, requests);
@@ -99,7 +99,7 @@ static void assert_all_good(const struct lg_result *result, const struct pair *p
 /* The front counts once the client has gone. */
 static void assert_wire(const struct lg_result *result, struct pair *pair)
 {
-	struct lg_counts sum = load_sum(result);
+	struct lg_counts sum = lg_counts_sum(result);
 
 	while (pair->front.farewells < result->connections)
 		sleep_ms(1);
@@ -169,7 +169,7 @@ static void assert_fails(struct pair *pair, const struct lg_plan *plan, enum lg_
                          const char *words, const char *more_words)
 {
 	struct lg_result *result = load_run(plan, 2);
-	struct lg_counts sum = load_sum(result);
+	struct lg_counts sum = lg_counts_sum(result);
 
 	assert_int_equal(sum.requests, 2);
 	assert_int_equal(sum.errors[kind], 2);
@@ -341,7 +341,7 @@ static void test_not_tls(void **state)
 
 		snprintf(url, sizeof url, "https://127.0.0.1:%u/", acceptor_port(acceptor));
 		result = load_run(&plan, 1);
-		assert_int_equal(load_sum(result).errors[LG_ERROR_TLS], 1);
+		assert_int_equal(lg_counts_sum(result).errors[LG_ERROR_TLS], 1);
 		assert_says(result->first_error, speeches[i].words);
 		lg_result_free(result);
 		acceptor_stop(acceptor);
@@ -435,7 +435,7 @@ static void cut_with(int version, unsigned step)
 	pair_start(&pair, &(struct behaviour){0}, (struct front_behaviour){.version = version, .cut = step});
 	plan = plan_for(&pair, CONNECTIONS, CONNECTIONS);
 	result = load_run(&plan, CONNECTIONS);
-	sum = load_sum(result);
+	sum = lg_counts_sum(result);
 	assert_int_equal(result->connections, CONNECTIONS);
 	assert_int_equal(sum.requests, CONNECTIONS);
 	assert_true(sum.errors[LG_ERROR_TLS] > 500 / step);
@@ -469,7 +469,7 @@ static void test_close_notify(void **state)
 		pair_start(&pair, &until_close, (struct front_behaviour){.rude = rude});
 		plan = plan_for(&pair, 3, 3);
 		result = load_run(&plan, 3);
-		sum = load_sum(result);
+		sum = lg_counts_sum(result);
 		assert_int_equal(sum.status[2], rude ? 0 : 3);
 		assert_int_equal(sum.errors[LG_ERROR_RESET], rude ? 3 : 0);
 		assert_int_equal(server_count(pair.server, ANSWERED), 3);
@@ -492,7 +492,7 @@ static void test_closed_when_idle(void **state)
 		           (struct front_behaviour){.rude = rude});
 		plan = plan_for(&pair, 2, 30);
 		result = load_run(&plan, 30);
-		sum = load_sum(result);
+		sum = lg_counts_sum(result);
 		assert_string_equal(result->first_error, "");
 		assert_int_equal(sum.status[2], 30);
 		assert_int_equal(server_count(pair.server, ANSWERED), 30);
@@ -547,7 +547,7 @@ static void test_uploads(void **state)
 	result = load_run(&plan, 8);
 	assert_all_good(result, &pair, 8);
 	assert_int_equal(server_faults(pair.server), 0);
-	assert_true(load_sum(result).bytes_sent > 8ULL * SIZE);
+	assert_true(lg_counts_sum(result).bytes_sent > 8ULL * SIZE);
 	lg_result_free(result);
 	pair_stop(&pair);
 	free(body);
@@ -572,7 +572,7 @@ static void test_answered_early(void **state)
 	plan.body_size = SIZE;
 	result = load_run(&plan, 6);
 	assert_string_equal(result->first_error, "");
-	assert_int_equal(load_sum(result).status[4], 6);
+	assert_int_equal(lg_counts_sum(result).status[4], 6);
 	assert_int_equal(result->connections, 6);
 	lg_result_free(result);
 	pair_stop(&pair);
@@ -595,7 +595,7 @@ static void test_downloads(void **state)
 	plan.expect.body = "end";
 	result = load_run(&plan, 8);
 	assert_all_good(result, &pair, 8);
-	assert_true(load_sum(result).bytes_received > 8ULL * SIZE);
+	assert_true(lg_counts_sum(result).bytes_received > 8ULL * SIZE);
 	lg_result_free(result);
 	pair_stop(&pair);
 	free(answer);
