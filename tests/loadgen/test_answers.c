@@ -285,6 +285,32 @@ static void test_second_address(void **state)
 	server_stop(server);
 }
 
+/*
+ * The first address takes no connection: half the timeout is for it, half for the other.
+ * Where the machine took that half away, again with more.
+ */
+static void test_address_that_hangs(void **state)
+{
+	struct server *server = server_start(&(struct behaviour){0});
+	uint64_t failed = 1;
+	struct stuck stuck;
+
+	(void)state;
+	stuck_init(&stuck);
+	set_address(0, stuck.port);
+	set_address(1, server_port(server));
+	for (int64_t timeout = 300 * MS; failed && timeout < 20 * SECOND; timeout *= 2) {
+		struct lg_plan plan = {.url = "http://two.test/", .vus = 1, .timeout = timeout};
+		struct lg_result *result = load_run(&plan, 1);
+
+		failed = load_sum(result).failed;
+		lg_result_free(result);
+	}
+	assert_int_equal(failed, 0);
+	stuck_release(&stuck);
+	server_stop(server);
+}
+
 /* Both serve: the connections are spread, half and half. */
 static void test_two_servers(void **state)
 {
@@ -369,6 +395,7 @@ int main(void)
 		leaves_nothing(test_address_families),
 		leaves_nothing(test_name),
 		leaves_nothing(test_second_address),
+		leaves_nothing(test_address_that_hangs),
 		leaves_nothing(test_two_servers),
 		leaves_nothing(test_dial),
 	};

@@ -105,6 +105,27 @@ static void test_timeout(void **state)
 	time_out(&(struct behaviour){.answer = OK "\r\n", .endless = "more and more"});
 }
 
+/*
+ * An answer after the timeout is none. A thread that got no core between the two
+ * instants sees both at once: then again, further apart.
+ */
+static void test_late_answer(void **state)
+{
+	bool all = false;
+
+	(void)state;
+	for (int ms = 40; !all && ms < 5000; ms *= 2) {
+		struct server *server = server_start(&(struct behaviour){.delay_ms = 3 * ms});
+		struct lg_plan plan = {.url = server_url(server), .vus = 1, .timeout = 2 * ms * MS};
+		struct lg_result *result = load_run(&plan, 2);
+
+		all = load_sum(result).errors[LG_ERROR_TIMEOUT] == load_sum(result).requests;
+		lg_result_free(result);
+		server_stop(server);
+	}
+	assert_true(all);
+}
+
 static void test_connect_timeout(void **state)
 {
 	int64_t began = now_ns();
@@ -426,6 +447,7 @@ int main(void)
 		leaves_nothing(test_refused),
 		leaves_nothing(test_last_error),
 		leaves_nothing(test_timeout),
+		leaves_nothing(test_late_answer),
 		leaves_nothing(test_connect_timeout),
 		leaves_nothing(test_upload_timeout),
 		leaves_nothing(test_cut_anywhere),

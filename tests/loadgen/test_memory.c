@@ -16,6 +16,8 @@
 
 /* In this thread alone: which call from now on fails, 0: none. */
 static _Thread_local unsigned fuse;
+/* In all threads: nothing more can be watched. */
+static _Atomic bool blind;
 
 static bool blown(void)
 {
@@ -41,10 +43,20 @@ WRAP(void *, aligned_alloc, (size_t alignment, size_t size), (alignment, size), 
 WRAP(FILE *, open_memstream, (char **text, size_t *size), (text, size), NULL)
 WRAP(int, epoll_create1, (int flags), (flags), -1)
 WRAP(int, eventfd, (unsigned count, int flags), (count, flags), -1)
-WRAP(int, epoll_ctl, (int epoll, int what, int fd, struct epoll_event *event), (epoll, what, fd, event), -1)
 WRAP(int, pthread_create,
      (pthread_t * thread, const pthread_attr_t *attributes, void *(*body)(void *), void *argument),
      (thread, attributes, body, argument), EAGAIN)
+
+int __real_epoll_ctl(int epoll, int what, int fd, struct epoll_event *event);
+int __wrap_epoll_ctl(int epoll, int what, int fd, struct epoll_event *event);
+
+int __wrap_epoll_ctl(int epoll, int what, int fd, struct epoll_event *event)
+{
+	if (!blown() && !blind)
+		return __real_epoll_ctl(epoll, what, fd, event);
+	errno = ENOSPC;
+	return -1;
+}
 
 #define ENOUGH 10000
 
@@ -138,6 +150,31 @@ static void test_encode(void **state)
 	lg_histogram_free(h);
 }
 
+/* While it runs: a request that fails, and no descriptor lost. */
+static void test_watch(void **state)
+{
+	struct server *server = server_start(&(struct behaviour){.ending = CLOSES});
+	struct lg_plan plan = {.url = server_url(server), .vus = 3, .threads = 2};
+	struct lg_run *run = load_start(&plan);
+	struct lg_result *result;
+	uint64_t requests;
+
+	(void)state;
+	load_await_done(run, 10);
+	blind = true;
+	while (load_look(run).total.errors[LG_ERROR_CONNECT] < 5)
+		sleep_ms(1);
+	blind = false;
+	requests = load_look(run).total.status[2];
+	while (load_look(run).total.status[2] < requests + 10)
+		sleep_ms(1);
+	result = load_finish(run, 60 * MINUTE);
+	assert_int_equal(load_sum(result).errors[LG_ERROR_CONNECT], load_sum(result).failed);
+	assert_says(result->first_error, ": No space left on device");
+	lg_result_free(result);
+	server_stop(server);
+}
+
 /* ---- the rows, one a second, of a thread --------------------------------- */
 
 static void do_one(struct lg_stats *stats, int64_t second, bool fails)
@@ -201,9 +238,13 @@ static void test_rows_without_memory(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		leaves_nothing(test_start),  leaves_nothing(test_probe),
-		leaves_nothing(test_finish), leaves_nothing(test_encode),
-		leaves_nothing(test_rows),   leaves_nothing(test_rows_without_memory),
+		leaves_nothing(test_start),
+		leaves_nothing(test_probe),
+		leaves_nothing(test_finish),
+		leaves_nothing(test_encode),
+		leaves_nothing(test_watch),
+		leaves_nothing(test_rows),
+		leaves_nothing(test_rows_without_memory),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

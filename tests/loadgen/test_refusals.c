@@ -331,6 +331,37 @@ static void test_dial_fails(void **state)
 	run_dial(dial_leftovers, "", "connection to 'pod.test' ended before any answer");
 }
 
+static int dial_counting(void *context, char error[LG_ERROR_SIZE])
+{
+	unsigned *count = context;
+
+	snprintf(error, LG_ERROR_SIZE, "failure %u", ++*count);
+	return -1;
+}
+
+/* One VU, so one thread dials; the result has the first words, a look the newest. */
+static void test_first_and_last_words(void **state)
+{
+	unsigned count = 0;
+	struct lg_plan plan = {
+		.url = "http://pod.test/", .vus = 1, .dial = dial_counting, .dial_context = &count};
+	struct lg_run *run = load_start(&plan);
+	struct lg_snapshot look;
+	struct lg_result *result;
+	char words[32];
+
+	(void)state;
+	load_await_done(run, 3);
+	lg_stop(run, 0);
+	load_await_vus(run, 0);
+	look = load_look(run);
+	result = load_finish(run, 0);
+	snprintf(words, sizeof words, "failure %llu", (unsigned long long)load_sum(result).requests);
+	assert_string_equal(look.last_error, words);
+	assert_string_equal(result->first_error, "failure 1");
+	lg_result_free(result);
+}
+
 /* An answer that lies there before the request can be sent is one, and leaves the thread to others. */
 static void test_dialled_answer_without_a_peer(void **state)
 {
@@ -358,6 +389,7 @@ int main(void)
 		leaves_nothing(test_soft_limit_is_raised),
 		leaves_nothing(test_descriptors_run_out),
 		leaves_nothing(test_dial_fails),
+		leaves_nothing(test_first_and_last_words),
 		leaves_nothing(test_dialled_answer_without_a_peer),
 	};
 
