@@ -303,7 +303,7 @@ static void test_address_that_hangs(void **state)
 		struct lg_plan plan = {.url = "http://two.test/", .vus = 1, .timeout = timeout};
 		struct lg_result *result = load_run(&plan, 1);
 
-		failed = load_sum(result).failed;
+		failed = lg_counts_sum(result).failed;
 		lg_result_free(result);
 	}
 	assert_int_equal(failed, 0);

@@ -119,7 +119,7 @@ static void test_late_answer(void **state)
 		struct lg_plan plan = {.url = server_url(server), .vus = 1, .timeout = 2 * ms * MS};
 		struct lg_result *result = load_run(&plan, 2);
 
-		all = load_sum(result).errors[LG_ERROR_TIMEOUT] == load_sum(result).requests;
+		all = lg_counts_sum(result).errors[LG_ERROR_TIMEOUT] == lg_counts_sum(result).requests;
 		lg_result_free(result);
 		server_stop(server);
 	}

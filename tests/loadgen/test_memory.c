@@ -169,7 +169,7 @@ static void test_watch(void **state)
 	while (load_look(run).total.status[2] < requests + 10)
 		sleep_ms(1);
 	result = load_finish(run, 60 * MINUTE);
-	assert_int_equal(load_sum(result).errors[LG_ERROR_CONNECT], load_sum(result).failed);
+	assert_int_equal(lg_counts_sum(result).errors[LG_ERROR_CONNECT], lg_counts_sum(result).failed);
 	assert_says(result->first_error, ": No space left on device");
 	lg_result_free(result);
 	server_stop(server);

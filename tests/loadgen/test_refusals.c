@@ -356,7 +356,7 @@ static void test_first_and_last_words(void **state)
 	load_await_vus(run, 0);
 	look = load_look(run);
 	result = load_finish(run, 0);
-	snprintf(words, sizeof words, "failure %llu", (unsigned long long)load_sum(result).requests);
+	snprintf(words, sizeof words, "failure %llu", (unsigned long long)lg_counts_sum(result).requests);
 	assert_string_equal(look.last_error, words);
 	assert_string_equal(result->first_error, "failure 1");
 	lg_result_free(result);
