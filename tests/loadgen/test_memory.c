@@ -154,7 +154,7 @@ static void test_encode(void **state)
 static void test_watch(void **state)
 {
 	struct server *server = server_start(&(struct behaviour){.ending = CLOSES});
-	struct lg_plan plan = {.url = server_url(server), .vus = 3, .threads = 2};
+	struct lg_plan plan = {.url = server_url(server), .vus = 3, .threads = 2, .io = LG_IO_EPOLL};
 	struct lg_run *run = load_start(&plan);
 	struct lg_result *result;
 	uint64_t requests;
