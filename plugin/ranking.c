@@ -6,10 +6,8 @@
 
 #include "plugin/text.h"
 #include "plugin/usage.h"
-#include "plugin/wall_time.h"
 
-#define STATES_SHOWN   5
-#define WINDOW_ASSUMED 15000000000LL /* of figures that do not say what they cover: the kubelet's */
+#define STATES_SHOWN 5
 
 static int64_t figure(const struct ranked_pod *ranked, enum ranking_by by)
 {
@@ -121,19 +119,17 @@ double ranking_cpu_share(const struct ranking *ranking, const struct ranked_pod 
 
 	for (size_t i = 0; i < ranking->count; i++) {
 		const struct ranked_pod *one = &ranking->items[i];
-		time_t at = wall_time_parse(one->usage.timestamp);
-		int64_t window = one->usage.window ? one->usage.window : WINDOW_ASSUMED;
+		time_t from = usage_begin(&one->usage), to = usage_end(&one->usage);
 
 		if (!one->usable)
 			continue;
-		if (!one->measured || !at)
+		if (!one->measured || !to)
 			return 0;
 		sum += (double)one->usage.cpu_nano;
-		if (!end || at < end)
-			end = at;
-		at -= (time_t)(window / 1000000000);
-		if (!begin || at < begin)
-			begin = at;
+		if (!end || to < end)
+			end = to;
+		if (!begin || from < begin)
+			begin = from;
 	}
 	*ret_begin = begin;
 	*ret_end = end;

@@ -25,6 +25,11 @@ struct pod_usage {
 	char timestamp[40];          /* RFC 3339, "" unknown */
 };
 
+/* What the figures cover, Unix seconds; 0: unknown. Without a window they are taken as the kubelet's, of 15
+ * s. */
+time_t usage_begin(const struct pod_usage *usage);
+time_t usage_end(const struct pod_usage *usage);
+
 struct ranked_pod {
 	const struct pod *pod; /* in ranking.pods */
 	bool measured;         /* usage is there */

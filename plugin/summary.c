@@ -120,17 +120,29 @@ static int64_t cpu_limit(const struct pod *pod)
 	return sum;
 }
 
-/* The highest figures that the source gave while the load ran. */
+/* Figures come late: those that cover a time before the load say nothing of it. */
+static bool is_of_load(const struct outcome *outcome, const struct pod_usage *usage)
+{
+	const struct lg_result *load = outcome->load;
+
+	return load && usage_begin(usage) >= (load->started + outcome->at.wall_offset) / SECOND;
+}
+
+/* The highest figures that the source gave of the load. */
 static void print_pod(FILE *out, const struct outcome *outcome)
 {
 	const struct watch_report *pod = &outcome->pod;
 	const char *source = outcome->target.ranking.source == RANKED_BY_KUBELET ? "kubelet" : "metrics";
 	int64_t cpu = -1, memory = -1, limit = outcome->target.pod ? cpu_limit(outcome->target.pod) : 0;
+	size_t readings = 0;
 	char bytes[32];
 
 	for (size_t i = 0; i < pod->sample_count; i++) {
 		const struct pod_usage *usage = &pod->samples[i].usage;
 
+		if (!is_of_load(outcome, usage))
+			continue;
+		readings++;
 		cpu = usage->cpu_milli > cpu ? usage->cpu_milli : cpu;
 		memory = usage->memory_bytes > memory ? usage->memory_bytes : memory;
 	}
@@ -141,7 +153,7 @@ static void print_pod(FILE *out, const struct outcome *outcome)
 		fprintf(out, " of its limit of %lldm%s", (long long)limit,
 		        (double)cpu >= AT_LIMIT * (double)limit ? ", throttled" : "");
 	fprintf(out, ", %s memory (%s, %zu reading%s)\n", figure_bytes((double)memory, bytes), source,
-	        pod->sample_count, pod->sample_count == 1 ? "" : "s");
+	        readings, readings == 1 ? "" : "s");
 }
 
 static void print_row(FILE *out, const struct cost_row *row, int64_t total)

@@ -7,8 +7,10 @@
 #include "plugin/options.h"
 #include "plugin/quantity.h"
 #include "plugin/text.h"
+#include "plugin/wall_time.h"
 
-#define NODES_MAX 64
+#define NODES_MAX      64
+#define WINDOW_ASSUMED 15000000000LL /* of figures that do not say what they cover: the kubelet's */
 
 static const cJSON *item_of(const cJSON *object, const char *key)
 {
@@ -65,6 +67,19 @@ int usage_parse(const cJSON *item, struct pod_usage *ret, struct error *error)
 	text_clean(usage.timestamp);
 	*ret = usage;
 	return 0;
+}
+
+time_t usage_end(const struct pod_usage *usage)
+{
+	return wall_time_parse(usage->timestamp);
+}
+
+time_t usage_begin(const struct pod_usage *usage)
+{
+	int64_t window = usage->window ? usage->window : WINDOW_ASSUMED;
+	time_t end = usage_end(usage);
+
+	return end ? end - (time_t)(window / 1000000000) : 0;
 }
 
 /* The item of a pod, by binary search: pods are sorted by namespace, name. */

@@ -2,6 +2,7 @@
 
 get FILE A.B.0.C          prints one value of a JSON document; lists and objects as JSON
 table RUN.JSON TOP        the functions of a run are those of go tool pprof -top -unit=ns, in its order
+share RUN.JSON PODS       the share that a run took is the one by the counts of these pods, a line each: NAME IP
 counts RUN.JSON ADDRESS BEFORE    the service at ADDRESS, which had answered BEFORE requests, counts as the run does
 """
 
@@ -51,12 +52,25 @@ def unix_ms(instant):
     return round(datetime.datetime.fromisoformat(instant["time"].replace("Z", "+00:00")).timestamp() * 1000)
 
 
+def window_of(run, address):
+    begin, end = (unix_ms(run["timeline"][name]) for name in ("window_begin", "window_end"))
+    return ask(address, f"/window?begin={begin * 10**6}&end={end * 10**6}")["requests"]
+
+
+def share(file, pods):
+    run, answered = load(file), {}
+    with open(pods, encoding="utf-8") as handle:
+        for name, ip in map(str.split, handle):
+            answered[name] = window_of(run, f"{ip}:8080")
+    true = answered[run["target"]["pod"]] / sum(answered.values())
+    if abs(true - run["target"]["share"]) > 0.12:
+        sys.exit(f"share {run['target']['share']:.3f}, by the counts it is {true:.3f}: {answered}")
+
+
 def check_window(run, address):
     """Both clocks are the machine's. Service and engine see a request end at slightly different times: at each edge
     one request of each virtual user may fall on either side, and a millisecond's worth, which is how exact it is."""
-    window, times = run["load"]["window"], run["timeline"]
-    begin, end = unix_ms(times["window_begin"]), unix_ms(times["window_end"])
-    theirs = ask(address, f"/window?begin={begin * 10**6}&end={end * 10**6}")["requests"]
+    window, theirs = run["load"]["window"], window_of(run, address)
     slack = 2 * (run["plan"]["load"]["vus"] + 3 * window["rate"] / 1000)
     if window["requests"] < 100 or abs(theirs - window["requests"]) > slack:
         sys.exit(f"{window['requests']} requests inside the window, the service counts {theirs} (slack {slack:.0f})")
@@ -80,7 +94,7 @@ def counts(file, address, before):
 
 def main():
     question, *arguments = sys.argv[1:]
-    {"get": get, "table": table, "counts": counts}[question](*arguments)
+    {"get": get, "table": table, "share": share, "counts": counts}[question](*arguments)
 
 
 main()
