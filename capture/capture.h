@@ -113,8 +113,10 @@ enum cap_status cap_tunnel_open(const struct cap_endpoint *api_server, const cha
 /*
  * A new connection to `port` in the pod: a non-blocking, close-on-exec socket
  * for the caller. Returns at once; the handshake goes on behind it, and bytes
- * written meanwhile are kept. If it fails the socket ends, and cap_tunnel_error
- * says why. -1 with a line only when no socket can be made. Thread-safe.
+ * written meanwhile are kept (and dropped if the caller closes the socket before
+ * it is through). If it fails the socket ends, and cap_tunnel_error says why.
+ * There is no half-close: shutdown() of one direction ends both. -1 with a line
+ * only when no socket can be made. Thread-safe.
  */
 int cap_tunnel_dial(struct cap_tunnel *tunnel, uint16_t port, struct cap_error *error);
 /* The newest failure of a connection to `port` (0: any) since an instant (0: ever); CAP_OK, and *ret left
@@ -149,14 +151,16 @@ enum cap_status cap_pprof_probe(const struct cap_pprof *pprof, const atomic_int 
                                 struct cap_error *error);
 /*
  * Would a CPU profile of `seconds` start now? CAP_BUSY if one is running already, CAP_HTTP if the server's
- * WriteTimeout is too short for it. Takes at most about 0.3 s: a refusal comes at once, and no answer in that
- * time is a yes (the request is dropped, which ends that profile).
+ * WriteTimeout is too short for it. A refusal comes at once, and no answer in about 0.3 s beyond the time
+ * that the way there takes (a first small request tells) is a yes: the request is dropped, which ends that
+ * profile.
  */
 enum cap_status cap_pprof_cpu_free(const struct cap_pprof *pprof, unsigned seconds, const atomic_int *cancel,
                                    struct cap_error *error);
 
 /*
- * Fetches PATH/NAME?QUERY, e.g. "profile" "seconds=5", "goroutine" "debug=2".
+ * Fetches PATH/NAME?QUERY, e.g. "profile" "seconds=5", "goroutine" "debug=2". *ret as from cap_request.
+ * CAP_NOT_PPROF: an answer below 400 that is not 200, a redirect for one.
  * `timeout` covers the whole request (give it the capture's own seconds plus slack).
  * A CPU profiler that is busy is asked again for some three seconds: a dropped profile takes its time to end.
  */

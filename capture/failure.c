@@ -39,6 +39,7 @@ static enum cap_status status_of(CURLcode code)
 	case CURLE_SSL_CONNECT_ERROR:
 	case CURLE_PEER_FAILED_VERIFICATION:
 	case CURLE_SSL_CERTPROBLEM:
+	case CURLE_SSL_CIPHER:
 	case CURLE_SSL_CACERT_BADFILE:
 	case CURLE_SSL_ISSUER_ERROR:
 		return CAP_TLS;
@@ -70,6 +71,11 @@ static enum cap_status not_connected(struct cap_error *error, CURL *curl, const 
 
 enum cap_status failure_of_curl(struct cap_error *error, CURL *curl, CURLcode code, const char *said)
 {
+	long proxy = 0;
+
+	curl_easy_getinfo(curl, CURLINFO_HTTP_CONNECTCODE, &proxy);
+	if (proxy >= 300)
+		return failure_set(error, CAP_CONNECT, "the proxy refuses the connection: HTTP %ld", proxy);
 	if (code == CURLE_COULDNT_CONNECT && said && *said)
 		return not_connected(error, curl, said);
 	/* OpenSSL's words for an answer that is no TLS record. */

@@ -11,8 +11,8 @@ enum cap_status failure_set(struct cap_error *error, enum cap_status status, con
 	__attribute__((format(printf, 3, 4)));
 /* What libcurl reports of a transfer: `said` is its error buffer, may be empty. */
 enum cap_status failure_of_curl(struct cap_error *error, CURL *curl, CURLcode code, const char *said);
-/* An answer of status >= 400: "HTTP 403: " and the message of a Kubernetes Status, or the body's first line.
- */
+/* An answer of status >= 400: the message of a Kubernetes Status, or "HTTP 502: " and the body's first line.
+ * The body is followed by a NUL. */
 enum cap_status failure_of_http(struct cap_error *error, long http_status, const char *body, size_t size);
 
 #endif

@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "capture/capture.h"
+#include "capture/clock.h"
 #include "capture/failure.h"
 #include "capture/request.h"
 
@@ -85,37 +86,59 @@ enum cap_status cap_pprof_probe(const struct cap_pprof *pprof, const atomic_int 
 		if (!answered)
 			break;
 	}
-	if (first.status)
+	if (first.status && status != CAP_CANCELLED)
 		return not_pprof(&first, error);
 	*error = failure;
 	return status;
 }
 
 /* runtime/pprof: one CPU profile a process at a time. */
-static enum cap_status name_busy(enum cap_status status, const struct cap_response *response,
+static enum cap_status name_busy(enum cap_status status, struct cap_response *response,
                                  struct cap_error *error)
 {
-	if (status == CAP_HTTP && response->status == 500 && says(response, "already in use"))
-		return failure_set(error, CAP_BUSY, "CPU profiling is already in use");
-	return status;
+	if (status != CAP_HTTP || response->status != 500 || !says(response, "already in use"))
+		return status;
+	cap_response_release(response);
+	return failure_set(error, CAP_BUSY, "CPU profiling is already in use");
+}
+
+/* A redirect, for one: there is no profile in it. */
+static enum cap_status name_other(enum cap_status status, struct cap_response *response,
+                                  struct cap_error *error)
+{
+	if (status != CAP_OK || response->status == 200)
+		return status;
+	not_pprof(response, error);
+	cap_response_release(response);
+	return CAP_NOT_PPROF;
 }
 
 enum cap_status cap_pprof_cpu_free(const struct cap_pprof *pprof, unsigned seconds, const atomic_int *cancel,
                                    struct cap_error *error)
 {
-	struct cap_request request = {.timeout = CPU_FREE_WITHIN, .cancel = cancel};
+	struct cap_request request = {.timeout = PROBE_TIMEOUT, .cancel = cancel};
 	struct cap_error failure = {0};
 	struct cap_response response;
+	int64_t begin = clock_now();
 	enum cap_status status;
 	char query[32];
 
-	snprintf(query, sizeof query, "seconds=%u", seconds);
-	status = get(pprof, "profile", query, &request, &response, &failure);
-	status = name_busy(status, &response, &failure);
+	/* How long the way there is, names and handshakes and all: silence tells something only after that.
+	 */
+	status = get(pprof, "", NULL, &request, &response, &failure);
+	if (response.status) {
+		cap_response_release(&response);
+		request.timeout = 2 * (clock_now() - begin) + CPU_FREE_WITHIN;
+		snprintf(query, sizeof query, "seconds=%u", seconds);
+		status = get(pprof, "profile", query, &request, &response, &failure);
+		status = name_busy(status, &response, &failure);
+		status = name_other(status, &response, &failure);
+		if (status == CAP_TIMEOUT)
+			status = CAP_OK;
+	}
 	cap_response_release(&response);
-	if (status == CAP_OK || status == CAP_TIMEOUT)
-		return CAP_OK;
-	*error = failure;
+	if (status != CAP_OK)
+		*error = failure;
 	return status;
 }
 
@@ -133,9 +156,9 @@ enum cap_status cap_pprof_fetch(const struct cap_pprof *pprof, const char *name,
 		status = name_busy(status, ret, &failure);
 		if (status != CAP_BUSY || try == BUSY_TRIES || (cancel && *cancel))
 			break;
-		cap_response_release(ret);
 		nanosleep(&pause, NULL);
 	}
+	status = name_other(status, ret, &failure);
 	if (status != CAP_OK)
 		*error = failure;
 	return status;

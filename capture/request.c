@@ -16,12 +16,13 @@
 #define TIMEOUT_DEFAULT 30000000000LL
 #define POLL_MS         100
 #define BODY_FIRST      16384
+#define HEAD_MAX        ((size_t)256 * 1024)
 
 /* An answer as it comes in. */
 struct answer {
 	struct cap_response response;
-	size_t room, ceiling;
-	bool too_big, out_of_memory;
+	size_t room, ceiling, head;
+	bool whole_head, too_big, out_of_memory;
 	struct handover handover; /* through a tunnel */
 	struct cap_error failure; /* of the tunnel to take it */
 };
@@ -66,6 +67,13 @@ static size_t take_header(char *data, size_t unit, size_t count, void *context)
 	struct answer *answer = context;
 	static const char mark[] = "X-Go-Pprof:";
 
+	answer->head += unit * count;
+	if (answer->head > HEAD_MAX)
+		return 0;
+	if (unit * count > 5 && memcmp(data, "HTTP/", 5) == 0)
+		answer->whole_head = false;
+	else if (*data == '\r' || *data == '\n')
+		answer->whole_head = true;
 	if (unit * count >= sizeof mark && strncasecmp(data, mark, sizeof mark - 1) == 0)
 		answer->response.go_pprof_error = true;
 	return unit * count;
@@ -190,6 +198,9 @@ static enum cap_status failed(const struct exchange *exchange, const struct answ
 	if (answer->too_big)
 		return failure_set(error, CAP_TOO_BIG, "the answer is larger than %zu bytes",
 		                   answer->ceiling);
+	if (answer->head > HEAD_MAX)
+		return failure_set(error, CAP_TOO_BIG, "the answer's head is larger than %zu bytes",
+		                   HEAD_MAX);
 	if (answer->out_of_memory)
 		return failure_set(error, CAP_MEMORY, "out of memory");
 	if (answer->failure.status != CAP_OK) {
@@ -199,7 +210,7 @@ static enum cap_status failed(const struct exchange *exchange, const struct answ
 	if (exchange->tunnel && code != CURLE_OPERATION_TIMEDOUT &&
 	    cap_tunnel_error(exchange->tunnel, exchange->port, since, error) != CAP_OK)
 		return error->status;
-	if (code == CURLE_HTTP_RETURNED_ERROR || code == CURLE_UNSUPPORTED_PROTOCOL)
+	if (code == CURLE_UNSUPPORTED_PROTOCOL && strstr(easy->said, "HTTP/0.9"))
 		return failure_set(error, CAP_FORMAT, "what answers does not speak HTTP");
 	return failure_of_curl(error, easy->curl, code, easy->said);
 }
@@ -237,6 +248,8 @@ enum cap_status exchange_run(const struct exchange *exchange, struct cap_respons
 	if (status == CAP_OK) {
 		CURLcode code = perform_alone(easy.curl, exchange, &answer);
 
+		if (code == CURLE_OK && !answer.whole_head) /* libcurl takes such a cut for the end of all */
+			code = CURLE_GOT_NOTHING;
 		if (code == CURLE_OK)
 			status = accept_answer(&answer, easy.curl, ret, error);
 		else

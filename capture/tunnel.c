@@ -15,14 +15,8 @@
 #include "capture/clock.h"
 #include "capture/failure.h"
 
-#define SECOND  1000000000LL
-#define POLL_MS 1000 /* pings and silence are looked at this often at least */
-#define NOTED   16   /* ports whose newest failure is kept */
-#define HEADERS 64   /* of credentials */
-
-/* kubelet and containerd answer within a round trip; proxies cut what is idle after 20 s and more. */
-static const struct channel_times times = {
-	.handshake = 30 * SECOND, .ping = 10 * SECOND, .silence = 35 * SECOND};
+#define SECOND 1000000000LL
+#define NOTED  16 /* ports whose newest failure is kept */
 
 struct noted {
 	int64_t at; /* 0: none */
@@ -32,8 +26,10 @@ struct noted {
 
 struct cap_tunnel {
 	const struct cap_endpoint *api_server;
-	char *path; /* of the API server's URL, and the resource up to "ports=" */
-	char *host; /* for the Host header */
+	struct channel_times times;
+	int tick_ms; /* pings and silence are looked at this often at least */
+	char *path;  /* of the API server's URL, and the resource up to "ports=" */
+	char *host;  /* for the Host header */
 	pthread_t thread;
 	int wake;
 
@@ -53,18 +49,23 @@ struct cap_tunnel {
 
 static char *handshake(const struct cap_tunnel *tunnel, struct channel *channel, const struct easy *easy)
 {
-	const char *headers[HEADERS];
+	const char **headers = NULL;
 	size_t count = 0;
-	char *path, *text;
+	char *path = NULL, *text = NULL;
 
-	for (const struct curl_slist *item = easy->headers; item && count < HEADERS; item = item->next)
+	for (const struct curl_slist *item = easy->headers; item; item = item->next)
+		count++;
+	headers = calloc(count + 1, sizeof *headers);
+	count = 0;
+	for (const struct curl_slist *item = easy->headers; headers && item; item = item->next)
 		if (strncasecmp(item->data, "Host:", 5) != 0)
 			headers[count++] = item->data;
-	if (upgrade_init(&channel->upgrade) < 0 || asprintf(&path, "%s%u", tunnel->path, channel->port) < 0)
-		return NULL;
-	text = upgrade_request(&channel->upgrade, path, tunnel->host, tunnel->api_server->user_agent, headers,
-	                       count);
+	if (headers && upgrade_init(&channel->upgrade) == 0 &&
+	    asprintf(&path, "%s%u", tunnel->path, channel->port) >= 0)
+		text = upgrade_request(&channel->upgrade, path, tunnel->host, tunnel->api_server->user_agent,
+		                       headers, count);
 	free(path);
+	free(headers);
 	return text;
 }
 
@@ -86,7 +87,7 @@ static void begin(struct cap_tunnel *tunnel, struct channel *channel)
 	easy_release(&easy);
 }
 
-static void begin_fresh(struct cap_tunnel *tunnel)
+static struct channel *take_fresh(struct cap_tunnel *tunnel)
 {
 	struct channel *fresh;
 
@@ -94,6 +95,13 @@ static void begin_fresh(struct cap_tunnel *tunnel)
 	fresh = tunnel->fresh;
 	tunnel->fresh = NULL;
 	pthread_mutex_unlock(&tunnel->lock);
+	return fresh;
+}
+
+static void begin_fresh(struct cap_tunnel *tunnel)
+{
+	struct channel *fresh = take_fresh(tunnel);
+
 	while (fresh) {
 		struct channel *channel = fresh;
 
@@ -174,11 +182,12 @@ static size_t gather(struct cap_tunnel *tunnel, int *ret_timeout)
 {
 	size_t count = 1;
 
-	*ret_timeout = POLL_MS;
+	*ret_timeout = tunnel->tick_ms;
 	tunnel->polled[0] = (struct pollfd){.fd = tunnel->wake, .events = POLLIN};
 	for (struct channel *channel = tunnel->channels; channel; channel = channel->next) {
 		if (poll_room(tunnel, count + CHANNEL_POLLS) < 0) {
 			channel_fail(channel, CAP_MEMORY, "out of memory");
+			channel->polled_count = 0;
 			*ret_timeout = 0;
 			continue;
 		}
@@ -187,12 +196,16 @@ static size_t gather(struct cap_tunnel *tunnel, int *ret_timeout)
 		count += channel->polled_count;
 		if (channel->state == CHANNEL_CONNECTING && dialer_timeout(&channel->dialer) < *ret_timeout)
 			*ret_timeout = dialer_timeout(&channel->dialer);
+		if (channel_is_eager(channel))
+			*ret_timeout = 0;
 	}
 	return count;
 }
 
 static bool is_ready(const struct cap_tunnel *tunnel, const struct channel *channel)
 {
+	if (channel_is_eager(channel))
+		return true;
 	for (size_t i = 0; i < channel->polled_count; i++)
 		if (tunnel->polled[channel->polled + i].revents)
 			return true;
@@ -225,8 +238,8 @@ static void pump(struct cap_tunnel *tunnel)
 		if (is_ready(tunnel, channel))
 			channel_pump(channel, tunnel->polled + channel->polled, channel->polled_count, now);
 		channel_clock(channel, now);
-		in += take(&channel->bytes_in);
-		out += take(&channel->bytes_out);
+		in += take(&channel->frames.bytes_in);
+		out += take(&channel->frames.bytes_out);
 	}
 	count_bytes(tunnel, in, out);
 	reap(tunnel);
@@ -240,6 +253,18 @@ static bool told_to_stop(struct cap_tunnel *tunnel)
 	stop = tunnel->stop;
 	pthread_mutex_unlock(&tunnel->lock);
 	return stop;
+}
+
+static void end_all(struct cap_tunnel *tunnel)
+{
+	struct channel **end = &tunnel->channels;
+
+	for (; *end; end = &(*end)->next)
+		(*end)->state = CHANNEL_ENDED;
+	*end = take_fresh(tunnel);
+	for (; *end; end = &(*end)->next)
+		(*end)->state = CHANNEL_ENDED;
+	reap(tunnel);
 }
 
 static void *run(void *context)
@@ -258,10 +283,7 @@ static void *run(void *context)
 		if (tunnel->polled[0].revents && read(tunnel->wake, &woken, sizeof woken) > 0)
 			begin_fresh(tunnel);
 	}
-	begin_fresh(tunnel);
-	for (struct channel *channel = tunnel->channels; channel; channel = channel->next)
-		channel->state = CHANNEL_ENDED;
-	reap(tunnel);
+	end_all(tunnel);
 	return NULL;
 }
 
@@ -288,6 +310,15 @@ static char *resource_path(const struct cap_endpoint *api_server, const char *ns
 	               : ret;
 }
 
+static int tick_of(const struct channel_times *times)
+{
+	int64_t shortest = times->ping < times->silence ? times->ping : times->silence;
+
+	if (times->handshake < shortest)
+		shortest = times->handshake;
+	return shortest >= 4 * SECOND ? 1000 : (int)(shortest / (4 * SECOND / 1000)) + 1;
+}
+
 static int start(struct cap_tunnel *tunnel)
 {
 	sigset_t all, before;
@@ -311,14 +342,17 @@ static void release(struct cap_tunnel *tunnel)
 	free(tunnel);
 }
 
-enum cap_status cap_tunnel_open(const struct cap_endpoint *api_server, const char *ns, const char *pod,
-                                struct cap_tunnel **ret, struct cap_error *error)
+enum cap_status tunnel_open(const struct cap_endpoint *api_server, const char *ns, const char *pod,
+                            const struct channel_times *times, struct cap_tunnel **ret,
+                            struct cap_error *error)
 {
 	struct cap_tunnel *tunnel = calloc(1, sizeof *tunnel);
 
 	if (!tunnel)
 		return failure_set(error, CAP_MEMORY, "out of memory");
 	tunnel->api_server = api_server;
+	tunnel->times = *times;
+	tunnel->tick_ms = tick_of(times);
 	tunnel->path = resource_path(api_server, ns, pod);
 	tunnel->host = endpoint_host(api_server);
 	tunnel->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -332,9 +366,19 @@ enum cap_status cap_tunnel_open(const struct cap_endpoint *api_server, const cha
 	return CAP_OK;
 }
 
+enum cap_status cap_tunnel_open(const struct cap_endpoint *api_server, const char *ns, const char *pod,
+                                struct cap_tunnel **ret, struct cap_error *error)
+{
+	/* kubelet and containerd answer within a round trip; proxies cut what is idle after 20 s and more. */
+	static const struct channel_times times = {
+		.handshake = 30 * SECOND, .ping = 10 * SECOND, .silence = 35 * SECOND};
+
+	return tunnel_open(api_server, ns, pod, &times, ret, error);
+}
+
 int tunnel_carry(struct cap_tunnel *tunnel, int socket, uint16_t port, struct cap_error *error)
 {
-	struct channel *channel = channel_new(socket, port, &times);
+	struct channel *channel = channel_new(socket, port, &tunnel->times);
 
 	if (!channel) {
 		close(socket);

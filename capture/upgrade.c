@@ -9,7 +9,8 @@
 
 #include "capture/failure.h"
 
-#define GUID "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
+#define GUID     "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
+#define HEAD_MAX 16384
 
 int upgrade_init(struct upgrade *upgrade)
 {
@@ -80,13 +81,84 @@ static bool header_is(const char *head, const char *name, const char *value)
 	return found && length == strlen(value) && strncmp(found, value, length) == 0;
 }
 
-/* A refusal is whole when its body is: by Content-Length, or at the connection's end. */
-static bool is_whole(const char *head, size_t body, bool ended)
+static bool is_chunked(const char *head)
+{
+	size_t length;
+	const char *found = header_of(head, "Transfer-Encoding", &length);
+
+	return found && length == 7 && strncasecmp(found, "chunked", length) == 0;
+}
+
+/* The status of a head; 0: that is no HTTP/1. */
+static int status_of(const char *head)
+{
+	int status = 0;
+
+	if (strncmp(head, "HTTP/1.", 7) != 0 || (head[7] != '0' && head[7] != '1') || head[8] != ' ')
+		return 0;
+	for (head += 9; *head >= '0' && *head <= '9' && status < 1000; head++)
+		status = status * 10 + *head - '0';
+	return status >= 100 && status < 1000 && (*head == ' ' || *head == '\r') ? status : 0;
+}
+
+/* Takes chunks apart (RFC 9112, section 7.1); `ret` has room for `size` bytes. True: the last one is there.
+ */
+static bool dechunk(const char *data, size_t size, char *ret, size_t *ret_size)
+{
+	const char *end = data + size, *line;
+
+	*ret_size = 0;
+	while ((line = memchr(data, '\n', (size_t)(end - data)))) {
+		size_t length = strtoul(data, NULL, 16), there = (size_t)(end - line - 1);
+
+		if (!length)
+			return true;
+		if (length > there)
+			length = there;
+		memcpy(ret + *ret_size, line + 1, length);
+		*ret_size += length;
+		if (there - length < 2)
+			return false;
+		data = line + 1 + length + 2;
+	}
+	return false;
+}
+
+/* A body that says itself where it ends; without, the connection's end is its end. */
+static bool is_whole(const char *head, int status, size_t size)
 {
 	size_t length;
 	const char *value = header_of(head, "Content-Length", &length);
 
-	return ended || (value && body >= strtoull(value, NULL, 10));
+	return status < 200 || status == 204 || status == 304 || (value && size >= strtoull(value, NULL, 10));
+}
+
+static enum upgrade_state refused(const char *head, int status, const char *body, size_t size, bool ended,
+                                  struct cap_error *error)
+{
+	char *text = malloc(size + 1);
+	bool whole;
+
+	if (!text) {
+		failure_set(error, CAP_MEMORY, "out of memory");
+		return UPGRADE_REFUSED;
+	}
+	if (is_chunked(head)) {
+		whole = dechunk(body, size, text, &size);
+	} else {
+		whole = is_whole(head, status, size);
+		memcpy(text, body, size);
+	}
+	text[size] = '\0';
+	if (whole || ended) {
+		if (status < 400)
+			failure_set(error, CAP_FORMAT, "port-forward: HTTP %d instead of a WebSocket",
+			            status);
+		else
+			failure_of_http(error, status, text, size);
+	}
+	free(text);
+	return whole || ended ? UPGRADE_REFUSED : UPGRADE_MORE;
 }
 
 static enum upgrade_state opened(const struct upgrade *upgrade, const char *head, struct cap_error *error)
@@ -103,38 +175,34 @@ static enum upgrade_state opened(const struct upgrade *upgrade, const char *head
 	return UPGRADE_OPEN;
 }
 
+/* The head is not there as a whole. */
+static enum upgrade_state no_head(size_t size, bool ended, struct cap_error *error)
+{
+	if (size < HEAD_MAX && !ended)
+		return UPGRADE_MORE;
+	failure_set(error, CAP_FORMAT, "port-forward: what answers does not speak HTTP");
+	return UPGRADE_REFUSED;
+}
+
 enum upgrade_state upgrade_answer(const struct upgrade *upgrade, const char *data, size_t size, bool ended,
                                   size_t *ret_head, struct cap_error *error)
 {
 	const char *end = memmem(data, size, "\r\n\r\n", 4);
-	char head[8192];
+	char head[HEAD_MAX + 1];
 	size_t length;
-	int status = 0;
+	int status;
 
-	if (!end || (size_t)(end - data) + 2 >= sizeof head) {
-		if (!end && !ended && size < sizeof head)
-			return UPGRADE_MORE;
-		failure_set(error, ended && !size ? CAP_LOST : CAP_FORMAT,
-		            ended && !size
-		                    ? "port-forward: the server closed the connection without an answer"
-		                    : "port-forward: what answers does not speak HTTP");
-		return UPGRADE_REFUSED;
-	}
+	if (!end || (size_t)(end - data) + 2 > HEAD_MAX)
+		return no_head(size, ended, error);
 	length = (size_t)(end - data) + 2;
 	memcpy(head, data, length);
 	head[length] = '\0';
+	status = status_of(head);
+	if (!status || strlen(head) != length)
+		return no_head(size, true, error);
 	*ret_head = length + 2;
-	if (sscanf(head, "HTTP/1.%*1[01] %3d", &status) != 1 || strlen(head) != length) {
-		failure_set(error, CAP_FORMAT, "port-forward: what answers does not speak HTTP");
-		return UPGRADE_REFUSED;
-	}
 	if (status == 101)
 		return opened(upgrade, head, error);
-	if (!is_whole(head, size - *ret_head, ended) && size < UPGRADE_MAX)
-		return UPGRADE_MORE;
-	if (status < 400)
-		failure_set(error, CAP_FORMAT, "port-forward: HTTP %d instead of a WebSocket", status);
-	else
-		failure_of_http(error, status, data + *ret_head, size - *ret_head);
-	return UPGRADE_REFUSED;
+	return refused(head, status, data + length + 2, size - length - 2, ended || size >= UPGRADE_MAX,
+	               error);
 }

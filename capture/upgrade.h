@@ -31,7 +31,8 @@ char *upgrade_request(const struct upgrade *upgrade, const char *path, const cha
 enum upgrade_state { UPGRADE_MORE, UPGRADE_OPEN, UPGRADE_REFUSED };
 /*
  * What the `size` bytes got so far (followed by a NUL) mean; `ended`: no more
- * will come. OPEN: *ret_head is where the WebSocket's frames begin. REFUSED: `error` says why.
+ * will come, or nobody waits for it any longer. OPEN: *ret_head is where the
+ * WebSocket's frames begin. REFUSED: `error` says why.
  */
 enum upgrade_state upgrade_answer(const struct upgrade *upgrade, const char *data, size_t size, bool ended,
                                   size_t *ret_head, struct cap_error *error);

@@ -1,0 +1,317 @@
+/* The tunnel with servers that cannot be reached, do not let it in, or do not answer. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "faults.h"
+
+/* ---- no connection ---------------------------------------------------------------- */
+
+static void unreachable(void **state)
+{
+	char url[128], label[80];
+	struct cap_endpoint endpoint = {.url = url};
+
+	(void)state;
+	snprintf(url, sizeof url, "http://127.0.0.1:%u", refusing_port());
+	endpoint_fails_with(&endpoint, CAP_CONNECT, "127.0.0.1");
+	memset(label, 'a', sizeof label); /* no resolver asks for a label of 79 characters */
+	label[79] = '\0';
+	snprintf(url, sizeof url, "http://%s.example:1", label);
+	endpoint_fails_with(&endpoint, CAP_DNS, "aaa");
+	snprintf(url, sizeof url, "ftp://127.0.0.1:1");
+	endpoint_fails_with(&endpoint, CAP_FORMAT, "ftp");
+}
+
+static void no_url(void **state)
+{
+	const struct cap_endpoint endpoint = {.url = "127.0.0.1:6443"};
+	struct cap_tunnel *tunnel = NULL;
+	struct cap_error error = {0};
+
+	(void)state;
+	assert_int_not_equal(cap_tunnel_open(&endpoint, "n", "p", &tunnel, &error), CAP_OK);
+	assert_null(tunnel);
+	assert_true(*error.text);
+}
+
+static void refusing_proxies(void **state)
+{
+	static struct proxy_seen seen;
+	struct cap_endpoint endpoint = endpoint_of(bed_tls(script_echo, NULL));
+	char url[64];
+
+	(void)state;
+	endpoint.proxy = stand_in_url(bed_plain(script_proxy, &seen));
+	seen.refuse = 407;
+	endpoint_fails_with(&endpoint, CAP_CONNECT, "the proxy refuses the connection: HTTP 407");
+	seen.refuse = 503;
+	endpoint_fails_with(&endpoint, CAP_CONNECT, "the proxy refuses the connection: HTTP 503");
+	snprintf(url, sizeof url, "http://127.0.0.1:%u", refusing_port());
+	endpoint.proxy = url;
+	endpoint_fails_with(&endpoint, CAP_CONNECT, "127.0.0.1");
+}
+
+static void untrusted(void **state)
+{
+	struct identity other = identity_make("api.example");
+	struct stand_in *server =
+		bed_server(&(struct stand_in_options){.tls = bed_stranger(), .script = script_echo});
+	struct stand_in *named = bed_server(&(struct stand_in_options){.tls = &other, .script = script_echo});
+	struct cap_endpoint endpoint = endpoint_of(server);
+	char byte;
+	int fd;
+
+	(void)state;
+	endpoint_fails_with(&endpoint, CAP_TLS, "certificate");
+	endpoint.url = stand_in_url(named);
+	endpoint.ca = (struct cap_pem){.data = other.cert, .size = strlen(other.cert)};
+	endpoint_fails_with(&endpoint, CAP_TLS, "127.0.0.1");
+	endpoint.tls_server_name = "api.other";
+	endpoint_fails_with(&endpoint, CAP_TLS, "api.other");
+	endpoint.tls_server_name = NULL;
+	endpoint.insecure = true;
+	fd = bed_dial(bed_tunnel(&endpoint, NULL), 80);
+	assert_true(put(fd, "x", 1));
+	assert_int_equal(get(fd, &byte, 1), 1);
+	bed_tunnel_close();
+	identity_release(&other);
+}
+
+static void certificate_wanted(void **state)
+{
+	struct stand_in *server = bed_server(&(struct stand_in_options){
+		.tls = bed_identity(), .wants_client = true, .script = script_echo});
+	const struct identity *client = bed_stranger();
+	struct cap_endpoint endpoint = endpoint_of(server);
+	char byte;
+	int fd;
+
+	(void)state;
+	endpoint_fails_with(&endpoint, CAP_LOST, "certificate required");
+	endpoint.cert = (struct cap_pem){.data = client->cert, .size = strlen(client->cert)};
+	endpoint.key = (struct cap_pem){.data = client->key, .size = strlen(client->key)};
+	fd = bed_dial(bed_tunnel(&endpoint, NULL), 80);
+	assert_true(put(fd, "x", 1));
+	assert_int_equal(get(fd, &byte, 1), 1);
+	bed_tunnel_close();
+	endpoint.key = (struct cap_pem){.data = client->cert, .size = strlen(client->cert)};
+	endpoint_fails_with(&endpoint, CAP_TLS, "key");
+}
+
+static void script_http_only(struct peer *peer, void *context)
+{
+	char hello[16];
+
+	(void)context;
+	if (peer_read(peer, hello, sizeof hello))
+		peer_answer(peer, 400, NULL, "Client sent no HTTP");
+	peer_read_to_end(peer);
+}
+
+static void no_tls_there(void **state)
+{
+	struct stand_in *server = bed_plain(script_http_only, NULL);
+	struct cap_endpoint endpoint = endpoint_of(server);
+	char url[64];
+
+	(void)state;
+	snprintf(url, sizeof url, "https://127.0.0.1:%u", stand_in_port(server));
+	endpoint.url = url;
+	endpoint_fails_with(&endpoint, CAP_TLS, "what answers does not speak TLS");
+}
+
+static int no_credentials(void *context, char ***ret, char error[512])
+{
+	(void)context, (void)ret;
+	snprintf(error, 512, "exec plugin 'aws': not found");
+	return -1;
+}
+
+static void credentials_fail(void **state)
+{
+	struct stand_in *server = bed_plain(script_echo, NULL);
+	struct cap_endpoint endpoint = endpoint_of(server);
+
+	(void)state;
+	endpoint.credentials = no_credentials;
+	endpoint_fails_with(&endpoint, CAP_CONNECT, "exec plugin 'aws': not found");
+	assert_int_equal(stand_in_accepted(server), 0);
+}
+
+static rlim_t limit_descriptors(rlim_t more)
+{
+	struct rlimit limit;
+	rlim_t before;
+	int next = dup(0);
+
+	close(next);
+	getrlimit(RLIMIT_NOFILE, &limit);
+	before = limit.rlim_cur;
+	limit.rlim_cur = more == RLIM_INFINITY ? limit.rlim_max : (rlim_t)next + more;
+	setrlimit(RLIMIT_NOFILE, &limit);
+	return before;
+}
+
+static void no_descriptor_left(void **state)
+{
+	struct cap_tunnel *tunnel = bed_tunnel_to(bed_plain(script_silent, NULL));
+	struct cap_error error = {0};
+	struct rlimit limit;
+	int fd, second;
+
+	(void)state;
+	getrlimit(RLIMIT_NOFILE, &limit);
+	limit_descriptors(1);
+	fd = cap_tunnel_dial(tunnel, 80, &error);
+	setrlimit(RLIMIT_NOFILE, &limit);
+	assert_int_equal(fd, -1);
+	assert_has(error.text, "no socket left");
+
+	limit_descriptors(2); /* enough for the pair, not for what goes on behind it */
+	second = bed_dial(tunnel, 80);
+	assert_true(ends(second));
+	setrlimit(RLIMIT_NOFILE, &limit);
+	assert_int_not_equal(cap_tunnel_error(tunnel, 80, 0, &error), CAP_OK);
+	assert_true(*error.text);
+}
+
+/* ---- the handshake ------------------------------------------------------------------- */
+
+/* Reads the request and gives this answer; then it waits, or ends. */
+struct answer {
+	const char *text;
+	size_t size; /* 0: strlen */
+	bool ends, resets;
+};
+
+static void script_answer(struct peer *peer, void *context)
+{
+	const struct answer *answer = context;
+	size_t size = answer->size ? answer->size : strlen(answer->text);
+	char head[8192];
+
+	if (!peer_read_head(peer, head, sizeof head))
+		return;
+	peer_write(peer, answer->text, size);
+	if (answer->resets)
+		peer_reset(peer);
+	if (!answer->ends && !answer->resets)
+		peer_read_to_end(peer);
+}
+
+static void answer_fails_with(const struct answer *given, enum cap_status status, const char *words)
+{
+	static struct answer answers[64];
+	static size_t count;
+	struct answer *answer = &answers[count++ % COUNT_OF(answers)];
+
+	*answer = *given;
+	server_fails_with(bed_plain(script_answer, answer), status, words);
+}
+
+#define STATUS                                                                                                   \
+	"{\"kind\":\"Status\",\"status\":\"Failure\",\"message\":\"pods \\\"p\\\" is forbidden: User \\\"u\\\" " \
+	"cannot get resource \\\"pods/portforward\\\"\",\"reason\":\"Forbidden\",\"code\":403}"
+
+static void http_refusals(void **state)
+{
+	static char json[3][1000];
+
+	(void)state;
+	answer_fails_with(
+		&(struct answer){
+			.text = "HTTP/1.1 401 Unauthorized\r\nContent-Length: 12\r\n\r\nUnauthorized"},
+		CAP_HTTP, "HTTP 401: Unauthorized");
+	snprintf(json[0], sizeof json[0], "HTTP/1.1 403 Forbidden\r\nContent-Length: %zu\r\n\r\n%s",
+	         strlen(STATUS), STATUS);
+	answer_fails_with(&(struct answer){.text = json[0]}, CAP_HTTP,
+	                  "pods \"p\" is forbidden: User \"u\" cannot get resource \"pods/portforward\"");
+	snprintf(json[1], sizeof json[1],
+	         "HTTP/1.1 403 Forbidden\r\nTransfer-Encoding: chunked\r\n\r\n%zx\r\n%s\r\n0\r\n",
+	         strlen(STATUS), STATUS);
+	answer_fails_with(&(struct answer){.text = json[1]}, CAP_HTTP, "pods \"p\" is forbidden");
+	answer_fails_with(
+		&(struct answer){.text = "HTTP/1.1 403 Forbidden\r\n\r\nunable to upgrade", .ends = true},
+		CAP_HTTP, "HTTP 403: unable to upgrade");
+	answer_fails_with(
+		&(struct answer){
+			.text = "HTTP/1.1 302 Found\r\nLocation: /login\r\nContent-Length: 0\r\n\r\n"},
+		CAP_FORMAT, "HTTP 302 instead of a WebSocket");
+	answer_fails_with(
+		&(struct answer){.text = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n"
+	                                 "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n"},
+		CAP_FORMAT, "wrong accept key");
+}
+
+static void no_answer(void **state)
+{
+	static char garbage[70000];
+
+	(void)state;
+	answer_fails_with(&(struct answer){.text = "", .ends = true}, CAP_LOST,
+	                  "the server cut the connection");
+	answer_fails_with(&(struct answer){.text = "", .resets = true}, CAP_LOST,
+	                  "the server cut the connection");
+	answer_fails_with(&(struct answer){.text = "HTTP/1.1 101 Swi", .ends = true}, CAP_FORMAT,
+	                  "does not speak HTTP");
+	answer_fails_with(&(struct answer){.text = "SSH-2.0-OpenSSH\r\n\r\n"}, CAP_FORMAT,
+	                  "does not speak HTTP");
+	stream_fill((uint8_t *)garbage, 0, sizeof garbage);
+	answer_fails_with(&(struct answer){.text = garbage, .size = sizeof garbage}, CAP_FORMAT,
+	                  "does not speak HTTP");
+}
+
+static void script_wrong_protocol(struct peer *peer, void *context)
+{
+	char head[8192], key[128], accept[32];
+
+	(void)context;
+	peer_read_head(peer, head, sizeof head);
+	head_value(head, "Sec-WebSocket-Key", key, sizeof key);
+	websocket_accept(key, accept);
+	peer_say(peer,
+	         "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+	         "Sec-WebSocket-Accept: %s\r\nSec-WebSocket-Protocol: SPDY/3.1+portforward.k8s.io\r\n\r\n",
+	         accept);
+	peer_read_to_end(peer);
+}
+
+static void wrong_protocol(void **state)
+{
+	(void)state;
+	server_fails_with(bed_plain(script_wrong_protocol, NULL), CAP_FORMAT,
+	                  "port-forward: the server does not speak v4.channel.k8s.io");
+}
+
+/* What has been said until the time is over counts. */
+static void handshake_takes_too_long(void **state)
+{
+	const struct channel_times times = {.handshake = 300 * MS, .ping = PATIENCE, .silence = PATIENCE};
+	static struct answer unfinished = {
+		.text = "HTTP/1.1 403 Forbidden\r\nContent-Length: 1000\r\n\r\nno way"};
+	struct cap_endpoint endpoint = endpoint_of(bed_plain(script_silent, NULL));
+
+	(void)state;
+	fails_with(bed_tunnel(&endpoint, &times), CAP_TIMEOUT,
+	           "port-forward to port 6060: no answer to the handshake");
+	bed_tunnel_close();
+	endpoint = endpoint_of(bed_plain(script_answer, &unfinished));
+	fails_with(bed_tunnel(&endpoint, &times), CAP_HTTP, "HTTP 403: no way");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		bed_test(unreachable),        bed_test(no_url),
+		bed_test(refusing_proxies),   bed_test(untrusted),
+		bed_test(certificate_wanted), bed_test(no_tls_there),
+		bed_test(credentials_fail),   bed_test(no_descriptor_left),
+		bed_test(http_refusals),      bed_test(no_answer),
+		bed_test(wrong_protocol),     bed_test(handshake_takes_too_long),
+	};
+
+	return cmocka_run_group_tests_name("tunnel faults", tests, NULL, NULL);
+}
