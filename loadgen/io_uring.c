@@ -28,14 +28,21 @@
 
 #define PROBE_SECONDS 1
 
+#define BUFFER_SIZE (16U * 1024)
+#ifdef LG_URING_TINY /* a test sees rings and buffers run out */
+#define SUBMISSIONS       4U
+#define COMPLETIONS_LEAST 8U
+#define COMPLETIONS_MOST  8U
+#define BUFFERS_FIRST     2U
+#define BUFFERS_MOST      4U
+#else
 #define SUBMISSIONS       256U
-#define COMPLETIONS_LEAST 256U
+#define COMPLETIONS_LEAST 1024U
 #define COMPLETIONS_MOST  16384U
-
-#define BUFFER_SIZE   (16U * 1024)
-#define BUFFERS_FIRST 32U /* few, so that they stay in the cache; more once they have run out */
-#define BUFFERS_MOST  512U
-#define BUFFER_GROUP  0
+#define BUFFERS_FIRST     32U
+#define BUFFERS_MOST      512U
+#endif
+#define BUFFER_GROUP 0
 
 /* What was asked of the kernel: in the low bits of user_data, then the connection's index and generation. */
 enum task { WAKE, CONNECT, RECEIVE, SEND, WRITABLE };
@@ -45,11 +52,15 @@ enum task { WAKE, CONNECT, RECEIVE, SEND, WRITABLE };
 
 enum { CONNECTING = 1, RECEIVING = 2, SENDING = 4, BLOCKED = 8 }; /* io_state: under way in the kernel */
 
+/*
+ * Buffers for what is received, taken by the kernel in turn. Few, so that they stay in the cache; more, up to
+ * one for each connection, once they have run out.
+ */
 struct pool {
-	struct io_uring_buf_ring *ring; /* the kernel's view, then the bytes */
+	struct io_uring_buf_ring *ring; /* the kernel's view of it, then the bytes */
 	char *data;
-	unsigned count; /* buffers in use */
-	unsigned back;  /* of those that the kernel does not know yet */
+	unsigned count, most;
+	unsigned back; /* given back, which the kernel does not know yet */
 	bool starved;
 };
 
@@ -64,13 +75,20 @@ struct lg_io {
 
 /* ---- ring and buffers ------------------------------------------------------------ */
 
-#define POOL_RING (BUFFERS_MOST * sizeof(struct io_uring_buf))
-#define POOL_SIZE (POOL_RING + (size_t)BUFFERS_MOST * BUFFER_SIZE)
+static size_t pool_ring_size(const struct pool *pool)
+{
+	return pool->most * sizeof(struct io_uring_buf);
+}
+
+static size_t pool_size(const struct pool *pool)
+{
+	return pool_ring_size(pool) + (size_t)pool->most * BUFFER_SIZE;
+}
 
 static void pool_give(struct pool *pool, unsigned id)
 {
 	io_uring_buf_ring_add(pool->ring, pool->data + (size_t)id * BUFFER_SIZE, BUFFER_SIZE,
-	                      (unsigned short)id, io_uring_buf_ring_mask(BUFFERS_MOST), (int)pool->back++);
+	                      (unsigned short)id, io_uring_buf_ring_mask(pool->most), (int)pool->back++);
 }
 
 static void pool_show(struct pool *pool)
@@ -83,38 +101,44 @@ static void pool_grow(struct pool *pool)
 {
 	unsigned count = pool->count ? 2 * pool->count : BUFFERS_FIRST;
 
-	while (pool->count < count && pool->count < BUFFERS_MOST)
+	while (pool->count < count && pool->count < pool->most)
 		pool_give(pool, pool->count++);
 	pool->starved = false;
 }
 
-/* 0, or a negative errno; as liburing's. */
-static int pool_init(struct pool *pool, struct io_uring *ring)
+static void pool_release(struct pool *pool)
 {
-	void *memory = mmap(NULL, POOL_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	struct io_uring_buf_reg reg = {
-		.ring_addr = (uintptr_t)memory, .ring_entries = BUFFERS_MOST, .bgid = BUFFER_GROUP};
+	if (pool->ring)
+		munmap(pool->ring, pool_size(pool));
+	pool->ring = NULL;
+}
+
+/* 0, or a negative errno; as liburing's. */
+static int pool_init(struct pool *pool, struct io_uring *ring, unsigned connections)
+{
+	struct io_uring_buf_reg reg = {.bgid = BUFFER_GROUP};
+	void *memory;
 	int status;
 
+	*pool = (struct pool){.most = BUFFERS_FIRST};
+	while (pool->most < connections && pool->most < BUFFERS_MOST)
+		pool->most *= 2;
+	memory = mmap(NULL, pool_size(pool), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (memory == MAP_FAILED)
 		return -errno;
-	*pool = (struct pool){.ring = memory, .data = (char *)memory + POOL_RING};
+	pool->ring = memory;
+	pool->data = (char *)memory + pool_ring_size(pool);
+	reg.ring_addr = (uintptr_t)memory;
+	reg.ring_entries = pool->most;
 	status = io_uring_register_buf_ring(ring, &reg, 0);
 	if (status < 0) {
-		munmap(memory, POOL_SIZE);
-		pool->ring = NULL;
+		pool_release(pool);
 		return status;
 	}
 	io_uring_buf_ring_init(pool->ring);
 	pool_grow(pool);
 	pool_show(pool);
 	return 0;
-}
-
-static void pool_release(struct pool *pool)
-{
-	if (pool->ring)
-		munmap(pool->ring, POOL_SIZE);
 }
 
 static int make_ring(struct io_uring *ring, unsigned completions)
@@ -222,7 +246,7 @@ static int open_io(struct lg_worker *worker, struct lg_io **ret)
 	io->wake = eventfd(0, EFD_CLOEXEC); /* blocking: a read of it waits in the ring */
 	status = io->wake < 0 ? -errno : make_ring(&io->ring, completions_for(worker->connection_count));
 	if (status == 0)
-		status = pool_init(&io->pool, &io->ring);
+		status = pool_init(&io->pool, &io->ring, worker->connection_count);
 	if (status < 0) {
 		close_io(io);
 		errno = -status;
@@ -465,7 +489,7 @@ static int receive_one(struct io_uring *ring, const int ends[2])
 static int try_ring(struct io_uring *ring, const int ends[2])
 {
 	struct pool pool = {0};
-	int status = pool_init(&pool, ring);
+	int status = pool_init(&pool, ring, 1);
 
 	if (status == 0)
 		status = enable_ring(ring);
