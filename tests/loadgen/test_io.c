@@ -12,11 +12,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "loadgen/loadgen.h"
+#include "load.h"
 #include "peer.h"
 #include "server.h"
 
-#define SECOND      (1000 * MS)
 #define MANY        2000U
 #define BIG         (3U * 1024 * 1024)
 #define DESCRIPTORS (2 * MANY + 200)
@@ -28,16 +27,6 @@
 static enum lg_io_kind kind_of(void **state)
 {
 	return *(const enum lg_io_kind *)*state;
-}
-
-static struct lg_run *start(const struct lg_plan *plan)
-{
-	char error[LG_ERROR_SIZE] = "";
-	struct lg_run *run;
-
-	if (lg_start(plan, &run, error) < 0)
-		fail_msg("%s", error);
-	return run;
 }
 
 /* How long a test waits for what must come; only a failure takes so long. */
@@ -57,16 +46,6 @@ static void wait_finished(struct lg_run *run)
 	}
 }
 
-static void wait_in_flight(struct lg_run *run, unsigned count)
-{
-	struct lg_snapshot snapshot = {0};
-
-	for (int tries = 0; snapshot.in_flight != count;) {
-		assert_true(tries_left(&tries));
-		lg_snapshot(run, &snapshot);
-	}
-}
-
 #define wait_for_peer(peer, condition)                                                                       \
 	for (int tries = 0; !(condition); counts = peer_counts(peer))                                        \
 	assert_true(tries_left(&tries))
@@ -74,20 +53,11 @@ static void wait_in_flight(struct lg_run *run, unsigned count)
 /* A plan with plan.requests, to its end. */
 static struct lg_result *run_through(const struct lg_plan *plan)
 {
-	struct lg_run *run = start(plan);
+	struct lg_run *run = load_start(plan);
 
 	wait_finished(run);
 	lg_stop(run, 0);
 	return lg_finish(run);
-}
-
-static uint64_t errors_of(const struct lg_counts *counts)
-{
-	uint64_t sum = 0;
-
-	for (int i = 0; i < LG_ERROR_KINDS; i++)
-		sum += counts->errors[i];
-	return sum;
 }
 
 /* ---- bytes ------------------------------------------------------------------------- */
@@ -173,8 +143,8 @@ static void stalled(enum lg_io_kind kind, bool goes_on)
 	struct lg_run *run;
 
 	peer_hold(peer, HOLD_ALL);
-	run = start(&plan);
-	wait_in_flight(run, 4);
+	run = load_start(&plan);
+	load_await_in_flight(run, 4);
 	sleep_ms(20);
 	if (goes_on) {
 		peer_hold(peer, HOLD_NOTHING);
@@ -183,7 +153,7 @@ static void stalled(enum lg_io_kind kind, bool goes_on)
 	lg_stop(run, 0);
 	result = lg_finish(run);
 	assert_int_equal(result->counts[LG_BEFORE].status[2], goes_on ? 8 : 0);
-	assert_int_equal(errors_of(&result->counts[LG_BEFORE]), 0);
+	assert_int_equal(load_errors(&result->counts[LG_BEFORE]), 0);
 	assert_int_equal(result->censored, goes_on ? 0 : 4);
 	lg_result_free(result);
 	peer_stop(peer);
@@ -247,9 +217,12 @@ static void test_refused(void **state)
 	char url[64];
 	struct lg_plan plan = {.url = url, .vus = 10, .threads = 2, .requests = 40, .io = kind_of(state)};
 	struct lg_result *result;
+	uint16_t port;
+	int fd = refusing_socket(&port);
 
-	snprintf(url, sizeof url, "http://127.0.0.1:%u/", refusing_port());
+	snprintf(url, sizeof url, "http://127.0.0.1:%u/", port);
 	result = run_through(&plan);
+	close(fd);
 	assert_int_equal(result->counts[LG_BEFORE].errors[LG_ERROR_CONNECT], 40);
 	assert_non_null(strstr(result->first_error, "Connection refused"));
 	lg_result_free(result);
@@ -300,7 +273,7 @@ static void test_ends_while_connecting(void **state)
 	assert_non_null(strstr(result->first_error, "not connected within"));
 	lg_result_free(result);
 	plan.timeout = 0;
-	run = start(&plan);
+	run = load_start(&plan);
 	sleep_ms(20);
 	lg_stop(run, 0);
 	result = lg_finish(run);
@@ -321,7 +294,7 @@ static void test_given_up_is_closed(void **state)
 	struct lg_run *run;
 
 	peer_hold(peer, HOLD_ANSWERS);
-	run = start(&plan);
+	run = load_start(&plan);
 	wait_for_peer(peer, counts.closed >= 8);
 	lg_stop(run, 0);
 	result = lg_finish(run);
@@ -347,7 +320,7 @@ static void test_late_answers_are_nobodys(void **state)
 	struct lg_run *run;
 
 	peer_hold(peer, HOLD_ANSWERS);
-	run = start(&plan);
+	run = load_start(&plan);
 	for (uint64_t closed = 20; closed <= 80; closed += 20) {
 		wait_for_peer(peer, counts.closed >= closed);
 		peer_hold(peer, HOLD_NOTHING);
@@ -399,8 +372,8 @@ static void test_many_connections(void **state)
 	struct lg_run *run;
 
 	peer_hold(peer, HOLD_ANSWERS);
-	run = start(&plan);
-	wait_in_flight(run, MANY);
+	run = load_start(&plan);
+	load_await_in_flight(run, MANY);
 	peer_hold(peer, HOLD_NOTHING);
 	wait_finished(run);
 	lg_stop(run, 0);
@@ -420,7 +393,7 @@ static void stop_while_busy(enum lg_io_kind kind, int64_t grace)
 	struct peer *peer = peer_start(&(struct peer_behaviour){.body = 1000});
 	struct lg_plan plan = {.url = peer_url(peer), .vus = 64, .threads = 2, .io = kind};
 	struct peer_counts counts = {0};
-	struct lg_run *run = start(&plan);
+	struct lg_run *run = load_start(&plan);
 	struct lg_result *result;
 
 	wait_for_peer(peer, counts.answers >= 1000);
@@ -452,7 +425,7 @@ static void test_wakes(void **state)
 	                       .threads = 1,
 	                       .io = kind_of(state)};
 	struct peer_counts counts = {0};
-	struct lg_run *run = start(&plan);
+	struct lg_run *run = load_start(&plan);
 	struct lg_result *result;
 
 	for (int i = 0; i < 3; i++) {
@@ -536,7 +509,7 @@ static void test_dial_fails(void **state)
 
 static unsigned descriptors, threads;
 
-static int count_before(void **state)
+static int note_descriptors(void **state)
 {
 	(void)state;
 	descriptors = count_descriptors();
@@ -560,7 +533,7 @@ static int same_after(void **state)
 
 #define CASE(function)                                                                                       \
 	{                                                                                                    \
-#function, test_##function, count_before, same_after, (void *)kind                           \
+#function, test_##function, note_descriptors, same_after, (void *)kind                       \
 	}
 
 static int run_kind(const enum lg_io_kind *kind)
