@@ -14,6 +14,7 @@
 #ifndef LOADGEN_H
 #define LOADGEN_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -113,6 +114,7 @@ struct lg_plan {
 
 	lg_dial_fn *dial; /* NULL: resolve and connect to the URL's host */
 	void *dial_context;
+	const atomic_int *cancel; /* non-zero: lg_probe gives up within 0.1 s; may be NULL */
 };
 
 /* Where a request belongs, by the instant it was done (see lg_set_window). */

@@ -23,12 +23,15 @@ static struct lg_plan probe_plan(const struct lg_plan *plan, struct lg_target *t
 	return probe;
 }
 
-static int wait_for(struct lg_run *run, char error[LG_ERROR_SIZE])
+static int wait_for(struct lg_run *run, const atomic_int *cancel, char error[LG_ERROR_SIZE])
 {
 	struct lg_stats *stats = &run->workers[0].stats;
 
-	while (!atomic_load_explicit(&stats->finished, memory_order_acquire))
+	while (!atomic_load_explicit(&stats->finished, memory_order_acquire)) {
+		if (cancel && *cancel)
+			return lg_error_set(error, "interrupted");
 		nanosleep(&(struct timespec){.tv_nsec = LOOK_EVERY}, NULL);
+	}
 	if (atomic_load(&stats->last_status))
 		return (int)atomic_load(&stats->last_status);
 	pthread_mutex_lock(&run->control.lock);
@@ -46,7 +49,8 @@ int lg_probe(const struct lg_plan *plan, char error[LG_ERROR_SIZE])
 
 	if (lg_check(plan, error) < 0 || lg_start(&probe, &run, error) < 0)
 		return -1;
-	status = wait_for(run, error);
+	status = wait_for(run, plan->cancel, error);
+	lg_stop(run, 0);
 	lg_result_free(lg_finish(run));
 	return status;
 }

@@ -261,6 +261,7 @@ static int probe_load(const struct plan *plan, struct target *target, struct err
 	struct cap_error failure = {0};
 	char line[LG_ERROR_SIZE];
 
+	load.cancel = &signals_cancel;
 	if (target->tunnel_bound)
 		load.dial = target_dial, load.dial_context = target;
 	if (load.timeout > 10 * SECOND)

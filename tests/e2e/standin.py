@@ -2,7 +2,7 @@
 
     api MODE [CERT KEY]     a Kubernetes API server, over TLS with a certificate
     pprof MODE              a pprof
-    web MODE [LOG]          the target of a load
+    web MODE [LOG]          the target of a load; a line in LOG for each request
     proxy ADDRESS LOG       what stands in front of ADDRESS; LOG has a line for what is asked and for what is answered
 
 Prints its address, then serves until SIGTERM.
@@ -170,12 +170,18 @@ class Web(Handler):
 
     def do_GET(self):
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        if self.log and self.mode != "record":
+            with lock, open(self.log, "a", encoding="utf-8") as log:
+                log.write("asked\n")
         getattr(self, "mode_" + self.mode)(body)
 
     do_POST = do_PUT = do_HEAD = do_DELETE = do_GET
 
     def mode_plain(self, body):
         self.answer(200, "hello\n")
+
+    def mode_silent(self, body):
+        time.sleep(3600)
 
     def mode_record(self, body):
         """One line in the log for each request that differs from those before."""
@@ -207,13 +213,10 @@ class Web(Handler):
         self.close_connection = True
 
     def mode_slow(self, body):
-        """Fast once, for a probe, then slower than anyone waits; a line in the log for each."""
+        """Fast once, for a probe, then slower than anyone waits."""
         with lock:
             first = not seen
             seen.add("slow")
-            if self.log:
-                with open(self.log, "a", encoding="utf-8") as log:
-                    log.write("asked\n")
         if not first:
             time.sleep(3600)
         self.answer(200, "ok\n")
