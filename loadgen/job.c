@@ -233,11 +233,14 @@ static int mix(struct lg_job *job, const struct lg_target *targets, size_t count
 
 static int add_targets(struct lg_job *job, char *error)
 {
-	struct lg_target single;
+	const struct lg_target *targets;
 	size_t count;
-	const struct lg_target *targets = lg_plan_targets(job->plan, &single, &count);
 	bool tls = false;
 
+	job->single = malloc(sizeof *job->single);
+	if (!job->single)
+		return lg_error_set(error, "out of memory for a target");
+	targets = lg_plan_targets(job->plan, job->single, &count);
 	job->hosts = calloc(count, sizeof *job->hosts);
 	job->requests = calloc(count, sizeof *job->requests);
 	if (!job->hosts || !job->requests)
@@ -279,6 +282,7 @@ void lg_job_release(struct lg_job *job)
 	for (unsigned i = 0; i < job->host_count; i++)
 		lg_host_release(&job->hosts[i]);
 	lg_tls_free(job->tls);
+	free(job->single);
 	free(job->requests);
 	free(job->hosts);
 	free(job->order);

@@ -23,6 +23,7 @@ struct lg_job {
 	const struct lg_io_class *io;
 	struct lg_host *hosts;
 	unsigned host_count;
+	struct lg_target *single; /* what requests point to when the plan has no list of targets */
 	struct lg_request *requests;
 	unsigned request_count;
 	uint32_t *order; /* indices of requests, each as often as it weighs, well mixed */
