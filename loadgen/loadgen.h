@@ -33,7 +33,15 @@
  */
 typedef int lg_dial_fn(void *context, char error[LG_ERROR_SIZE]);
 
-/* One kind of request. Several are picked by weight, in an order that is the same in every run. */
+/*
+ * One kind of request. Several are picked by weight, in an order that is the same in every run.
+ *
+ * Path, query, headers' values and body may have places that each request fills in: {{seq}}, its number from
+ * 0;
+ * {{uuid}}; {{rand 1 100}}, a whole number, ends included; {{csv.COLUMN}}, that column in row number % rows
+ * of the plan's table; {{"text"}}, for a plain "{{". Values are percent-encoded in a URL; control characters
+ * in them do not come into a header.
+ */
 struct lg_target {
 	const char *url;            /* http[s]://host[:port]/path?query */
 	const char *method;         /* NULL: GET, or POST with a body */
@@ -74,6 +82,14 @@ struct lg_expect {
 	const char *body;   /* text that it must hold; NULL: any */
 };
 
+/* Values for {{csv.COLUMN}}; a cell is rows[row * column_count + column]. */
+struct lg_table {
+	const char *const *columns;
+	size_t column_count;
+	const char *const *rows;
+	size_t row_count;
+};
+
 /*
  * What to send, how hard, how long. Strings are borrowed until lg_finish().
  * The stages up to the first one that ends at the highest target are the ramp;
@@ -87,6 +103,9 @@ struct lg_plan {
 	size_t body_size;
 	const struct lg_target *targets; /* or several kinds; the five above are not looked at then */
 	size_t target_count;
+	const struct lg_table *table; /* NULL: none */
+	uint64_t seed;                /* of {{uuid}} and {{rand}}; 0: another one for each run */
+	bool no_templates;            /* "{{" means nothing */
 
 	enum lg_model model;
 	unsigned vus;                  /* closed: at full load, >= 1; open: made ready beforehand */
