@@ -102,7 +102,11 @@ static int next_line(struct parser *p)
 
 static int check(struct parser *p, const struct lg_target *target, size_t offset)
 {
-	const struct lg_plan plan = {.targets = target, .target_count = 1, .vus = 1};
+	const struct lg_plan plan = {.targets = target,
+	                             .target_count = 1,
+	                             .vus = 1,
+	                             .table = p->defaults ? p->defaults->table : NULL,
+	                             .no_templates = p->defaults && p->defaults->no_templates};
 	char line[LG_ERROR_SIZE];
 
 	if (lg_check(&plan, line) < 0)

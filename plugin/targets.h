@@ -23,6 +23,7 @@
 #ifndef PLUGIN_TARGETS_H
 #define PLUGIN_TARGETS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "loadgen/loadgen.h"
@@ -49,6 +50,8 @@ struct targets_defaults {
 		*headers; /* "Name: value", NULL-terminated: those whose names the target has not got */
 	const void *body;
 	size_t body_size;
+	const struct lg_table *table; /* that {{csv.COLUMN}} is looked up in, for the checks */
+	bool no_templates;            /* as in struct lg_plan */
 };
 
 /* Reads a body's file, as kube_file_read does. */

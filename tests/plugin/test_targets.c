@@ -132,6 +132,25 @@ static void fills_in_defaults(void **state)
 	targets_release(&targets);
 }
 
+static void checks_templates(void **state)
+{
+	const char *const columns[] = {"id"}, *const rows[] = {"1"};
+	const struct lg_table table = {columns, 1, rows, 1};
+	struct targets targets = good("GET http://a/{{rand 1 9}}?{{csv.id}}\nX: {{csv.id}}\n",
+	                              &(struct targets_defaults){.table = &table});
+
+	(void)state;
+	assert_string_equal(targets.items[0].url, "http://a/{{rand 1 9}}?{{csv.id}}");
+	targets_release(&targets);
+	targets = good("GET http://a/{{sec}}\n", &(struct targets_defaults){.no_templates = true});
+	targets_release(&targets);
+	file_write("b", "a\nb{{csv.id}}");
+	assert_has(bad("GET http://a/\nX: {{sec}}\n"),
+	           "2:1: header 'X': template: column 6: unknown name 'sec'");
+	assert_has(bad("GET http://a/\n@b\n"), "2:2: body: template: line 2, column 4: there is no data");
+	assert_has(bad("GET http://a/{{seq\n"), "1:5: url: template: column 10: '{{' without '}}'");
+}
+
 static void names_line_and_column(void **state)
 {
 	(void)state;
@@ -187,7 +206,7 @@ static char *make_body(const char *path, size_t ceiling, size_t *ret_size, struc
 	assert_string_equal(path, "x");
 	assert_int_equal(ceiling, TARGETS_MAX_BODY);
 	*ret_size = made_size;
-	return xcalloc(1, 1);
+	return xcalloc(made_size + 1, 1);
 }
 
 static void refuse(const char *text, size_t size, const char *part)
@@ -273,6 +292,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(reads_what_vegeta_reads, setup, teardown),
 		cmocka_unit_test_setup_teardown(reads_weights, setup, teardown),
 		cmocka_unit_test_setup_teardown(fills_in_defaults, setup, teardown),
+		cmocka_unit_test_setup_teardown(checks_templates, setup, teardown),
 		cmocka_unit_test_setup_teardown(names_line_and_column, setup, teardown),
 		cmocka_unit_test_setup_teardown(says_what_is_missing, setup, teardown),
 		cmocka_unit_test(keeps_its_ceilings),
