@@ -102,6 +102,16 @@ static int check_model(const struct lg_plan *plan, char *error)
 	return check_stages(plan, error);
 }
 
+static int check_apart(const struct lg_plan *plan, char *error)
+{
+	if (check_count("number of statuses apart", plan->apart_count, 0, LG_MAX_APART, error) < 0)
+		return -1;
+	for (size_t i = 0; i < plan->apart_count; i++)
+		if (check_count("status apart", plan->apart[i], 100, 999, error) < 0)
+			return -1;
+	return 0;
+}
+
 static int check_times(const struct lg_plan *plan, char *error)
 {
 	if (check_duration("ramp", plan->ramp, error) < 0 ||
@@ -116,7 +126,7 @@ int lg_check(const struct lg_plan *plan, char error[LG_ERROR_SIZE])
 	struct lg_job job = {0};
 
 	if (check_targets(plan, error) < 0 || check_model(plan, error) < 0 || check_times(plan, error) < 0 ||
-	    lg_job_read_expect(&job, plan, error) < 0)
+	    check_apart(plan, error) < 0 || lg_job_read_expect(&job, plan, error) < 0)
 		return -1;
 	return lg_limits_check(plan, error);
 }

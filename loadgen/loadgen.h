@@ -24,6 +24,7 @@
 /* Ceilings that lg_start() enforces. */
 #define LG_MAX_VUS     100000
 #define LG_MAX_THREADS 256
+#define LG_MAX_APART   8
 
 /*
  * Opens one connection for the engine instead of socket()+connect(): returns a
@@ -129,6 +130,8 @@ struct lg_plan {
 	bool no_keepalive;    /* a connection for each request */
 	struct lg_tls_options tls;
 	struct lg_expect expect;
+	const uint16_t *apart; /* statuses that have a histogram each, besides that of their class */
+	size_t apart_count;
 
 	lg_dial_fn *dial; /* NULL: resolve and connect to the URL's host */
 	void *dial_context;
@@ -221,8 +224,11 @@ struct lg_second {
 struct lg_result {
 	int64_t started, ramp_ended, window_begin, window_end, stopped; /* 0: never happened */
 	struct lg_counts counts[LG_PHASES];
-	struct lg_histogram *service[LG_PHASES];      /* sent -> done, whole answers of any status */
-	struct lg_histogram *by_status[LG_PHASES][6]; /* the same by status class */
+	struct lg_histogram *service[LG_PHASES];               /* sent -> done, whole answers of any status */
+	struct lg_histogram *by_status[LG_PHASES][6];          /* the same by status class */
+	struct lg_histogram *by_code[LG_PHASES][LG_MAX_APART]; /* the same by plan.apart */
+	uint16_t apart[LG_MAX_APART];
+	size_t apart_count;
 	struct lg_histogram
 		*response[LG_PHASES]; /* scheduled -> done; NULL: there is no schedule (closed model) */
 	struct lg_histogram *lag[LG_PHASES]; /* scheduled -> sent; NULL likewise */
