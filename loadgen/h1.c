@@ -3,18 +3,25 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "loadgen/render.h"
 #include "loadgen/worker.h"
 
 void lg_h1_submit(struct lg_connection *connection, struct lg_vu *vu)
 {
 	const struct lg_request *request = vu->request;
+	const char *bytes = request->bytes;
+	size_t size = request->size;
 
+	if (request->render && !(bytes = lg_render_bytes(vu, &size))) {
+		lg_connection_broken(connection, LG_ERROR_PROTOCOL, "out of memory for a request");
+		return;
+	}
 	connection->vu = vu;
 	lg_http_begin(&connection->http, request->head_only);
 	connection->http.match = &vu->match;
 	connection->http.memo = lg_worker_memo(connection->worker, request);
 	lg_vu_sent(vu);
-	lg_connection_write(connection, request->bytes, request->size, true);
+	lg_connection_write(connection, bytes, size, true);
 }
 
 static bool is_reusable(const struct lg_connection *connection)

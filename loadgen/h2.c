@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "loadgen/h2_fields.h"
+#include "loadgen/render.h"
 #include "loadgen/tls.h"
 #include "loadgen/worker.h"
 
@@ -15,8 +16,9 @@
 /* What a VU waits for. */
 struct stream {
 	struct lg_vu *vu; /* NULL: nobody waits */
-	size_t sent;      /* of the body */
-	uint32_t head;    /* bytes of fields so far */
+	struct lg_text body;
+	size_t sent;   /* of it */
+	uint32_t head; /* bytes of fields so far */
 	uint16_t fields;
 	uint16_t status; /* of the last HEADERS that had one; 0: none yet */
 	bool reset;      /* by the server, before the answer was whole */
@@ -32,8 +34,10 @@ struct lg_h2 {
 	bool spoken;                     /* the server's settings have come */
 	int64_t heard;                   /* when its last byte came */
 	struct lg_vu *held, **held_tail; /* wait for a stream */
-	char words[120];                 /* what is wrong with the connection, "": nothing known */
-	struct stream streams[];         /* one for each VU */
+	nghttp2_nv *filled;              /* room for the fields of a request that is filled in */
+	size_t filled_room;
+	char words[120];         /* what is wrong with the connection, "": nothing known */
+	struct stream streams[]; /* one for each VU */
 };
 
 static struct stream *stream_of(struct lg_h2 *h2, const struct lg_vu *vu)
@@ -70,38 +74,60 @@ static ssize_t read_body(nghttp2_session *session, int32_t id, uint8_t *data, si
                          nghttp2_data_source *source, void *context)
 {
 	struct stream *s = nghttp2_session_get_stream_user_data(session, id);
-	const struct lg_target *target;
 	size_t left;
 
 	(void)source, (void)context;
 	if (!s)
 		return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
-	target = &s->vu->request->target;
-	left = target->body_size - s->sent;
+	left = s->body.size - s->sent;
 	if (size >= left) {
 		size = left;
 		*flags |= NGHTTP2_DATA_FLAG_EOF;
 		s->vu->flushed = s->vu->worker->now;
 	}
-	memcpy(data, (const char *)target->body + s->sent, size);
+	memcpy(data, s->body.data + s->sent, size);
 	s->sent += size;
 	return (ssize_t)size;
 }
 
+/* The fields and the body of a request that has places to fill in; NULL when memory is out. */
+static const nghttp2_nv *fill(struct lg_h2 *h2, struct lg_vu *vu, struct lg_text *ret_body)
+{
+	const struct lg_h2_fields *fields = vu->request->h2;
+	struct lg_rendered rendered;
+
+	if (h2->filled_room < fields->count) {
+		nghttp2_nv *grown = realloc(h2->filled, fields->count * sizeof *grown);
+
+		if (!grown)
+			return NULL;
+		h2->filled = grown;
+		h2->filled_room = fields->count;
+	}
+	if (lg_render_fields(vu, &rendered) < 0)
+		return NULL;
+	lg_h2_fill(fields, &rendered, h2->filled);
+	*ret_body = rendered.body;
+	return h2->filled;
+}
+
 static bool begin(struct lg_h2 *h2, struct lg_vu *vu)
 {
-	static const nghttp2_data_provider body = {.read_callback = read_body};
+	static const nghttp2_data_provider provider = {.read_callback = read_body};
 	const struct lg_request *request = vu->request;
+	struct lg_text body = {.data = request->target.body, .size = request->target.body_size};
+	const nghttp2_nv *fields = request->render ? fill(h2, vu, &body) : request->h2->fields;
 	struct stream *s = stream_of(h2, vu);
-	int32_t id = nghttp2_submit_request(h2->session, NULL, request->h2->fields, request->h2->count,
-	                                    request->target.body_size ? &body : NULL, s);
+	int32_t id = !fields ? NGHTTP2_ERR_NOMEM
+	                     : nghttp2_submit_request(h2->session, NULL, fields, request->h2->count,
+	                                              body.size ? &provider : NULL, s);
 
 	if (id < 0) { /* all their numbers are used up, or memory is */
 		h2->draining = true;
 		return false;
 	}
 	h2->active++;
-	*s = (struct stream){.vu = vu};
+	*s = (struct stream){.vu = vu, .body = body};
 	vu->stream = id;
 	lg_vu_sent(vu);
 	return true;
@@ -260,7 +286,7 @@ static int on_end_of_stream(struct lg_h2 *h2, int32_t id)
 {
 	struct stream *s = nghttp2_session_get_stream_user_data(h2->session, id);
 
-	if (s && s->sent < s->vu->request->target.body_size)
+	if (s && s->sent < s->body.size)
 		return answered_early(h2, s);
 	return 0;
 }
@@ -347,6 +373,7 @@ static int on_frame_sent(nghttp2_session *session, const nghttp2_frame *frame, v
 static void release(struct lg_h2 *h2)
 {
 	nghttp2_session_del(h2->session);
+	free(h2->filled);
 	free(h2);
 }
 

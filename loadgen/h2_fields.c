@@ -7,6 +7,7 @@
 #include <strings.h>
 
 #include "loadgen/h2.h"
+#include "loadgen/render.h"
 #include "loadgen/request.h"
 
 #define OWN_FIELDS 7 /* method, scheme, authority, path, user-agent, accept, content-length */
@@ -33,11 +34,12 @@ static uint8_t *keep(char **at, const char *text, size_t size)
 	return (uint8_t *)ret;
 }
 
-static void add_bytes(struct lg_h2_fields *fields, char **at, const char *name, size_t name_size,
+static void add_bytes(struct lg_h2_fields *fields, char **at, int source, const char *name, size_t name_size,
                       const char *value, size_t value_size)
 {
-	nghttp2_nv *field = &fields->fields[fields->count++];
+	nghttp2_nv *field = &fields->fields[fields->count];
 
+	fields->sources[fields->count++] = source;
 	field->name = keep(at, name, name_size);
 	field->namelen = name_size;
 	field->value = keep(at, value, value_size);
@@ -47,9 +49,18 @@ static void add_bytes(struct lg_h2_fields *fields, char **at, const char *name, 
 		field->name[i] = (uint8_t)tolower(field->name[i]);
 }
 
-static void add(struct lg_h2_fields *fields, char **at, const char *name, const char *value)
+static void add(struct lg_h2_fields *fields, char **at, int source, const char *name, const char *value)
 {
-	add_bytes(fields, at, name, strlen(name), value, strlen(value));
+	add_bytes(fields, at, source, name, strlen(name), value, strlen(value));
+}
+
+static void add_header(struct lg_h2_fields *fields, char **at, const struct lg_target *target, int index,
+                       const char *name, size_t name_size)
+{
+	size_t size;
+	const char *value = lg_header_value(target->headers[index], &size);
+
+	add_bytes(fields, at, index, name, name_size, value, size);
 }
 
 /* Those that speak of the connection are not allowed (RFC 9113, section 8.2.2). */
@@ -72,29 +83,23 @@ static void add_authority(struct lg_h2_fields *fields, char **at, const struct l
 {
 	char authority[sizeof url->host + 16], port[8] = "";
 
-	for (const char *const *header = target->headers; header && *header; header++)
-		if (lg_header_is(*header, "Host")) {
-			size_t size;
-			const char *value = lg_header_value(*header, &size);
-
-			add_bytes(fields, at, ":authority", 10, value, size);
+	for (int i = 0; target->headers && target->headers[i]; i++)
+		if (lg_header_is(target->headers[i], "Host")) {
+			add_header(fields, at, target, i, ":authority", strlen(":authority"));
 			return;
 		}
 	if (url->port_shown)
 		snprintf(port, sizeof port, ":%u", url->port);
 	snprintf(authority, sizeof authority, url->ipv6 ? "[%s]%s" : "%s%s", url->host, port);
-	add(fields, at, ":authority", authority);
+	add(fields, at, LG_H2_FIXED, ":authority", authority);
 }
 
 static void add_headers(struct lg_h2_fields *fields, char **at, const struct lg_target *target)
 {
-	for (const char *const *header = target->headers; header && *header; header++)
-		if (is_allowed(*header)) {
-			size_t size;
-			const char *value = lg_header_value(*header, &size);
-
-			add_bytes(fields, at, *header, strcspn(*header, ":"), value, size);
-		}
+	for (int i = 0; target->headers && target->headers[i]; i++)
+		if (is_allowed(target->headers[i]))
+			add_header(fields, at, target, i, target->headers[i],
+			           strcspn(target->headers[i], ":"));
 }
 
 static void add_all(struct lg_h2_fields *fields, char **at, const struct lg_target *target,
@@ -102,18 +107,18 @@ static void add_all(struct lg_h2_fields *fields, char **at, const struct lg_targ
 {
 	char length[24];
 
-	add(fields, at, ":method", lg_target_method(target));
-	add(fields, at, ":scheme", url->tls ? "https" : "http");
+	add(fields, at, LG_H2_FIXED, ":method", lg_target_method(target));
+	add(fields, at, LG_H2_FIXED, ":scheme", url->tls ? "https" : "http");
 	add_authority(fields, at, target, url);
-	add(fields, at, ":path", url->path);
+	add(fields, at, LG_H2_PATH, ":path", url->path);
 	add_headers(fields, at, target);
 	if (!lg_target_has_header(target, "User-Agent"))
-		add(fields, at, "user-agent", "kubectl-pprof/" KP_VERSION);
+		add(fields, at, LG_H2_FIXED, "user-agent", "kubectl-pprof/" KP_VERSION);
 	if (!lg_target_has_header(target, "Accept"))
-		add(fields, at, "accept", "*/*");
+		add(fields, at, LG_H2_FIXED, "accept", "*/*");
 	if (lg_target_has_length(target)) {
 		snprintf(length, sizeof length, "%zu", target->body_size);
-		add(fields, at, "content-length", length);
+		add(fields, at, LG_H2_LENGTH, "content-length", length);
 	}
 }
 
@@ -122,23 +127,49 @@ int lg_h2_prepare(struct lg_request *request, const struct lg_url *url)
 	size_t most, size = room_for(&request->target, url, &most);
 	struct lg_h2_fields *fields = malloc(sizeof *fields + most * sizeof *fields->fields);
 	char *text = malloc(size), *at = text;
+	int *sources = malloc(most * sizeof *sources);
 
-	if (!fields || !text) {
+	if (!fields || !text || !sources) {
 		free(fields);
 		free(text);
+		free(sources);
 		return -1;
 	}
 	fields->count = 0;
 	fields->text = text;
+	fields->sources = sources;
 	add_all(fields, &at, &request->target, url);
 	request->h2 = fields;
 	return 0;
 }
 
+static const struct lg_text *value_of(const struct lg_rendered *rendered, int source)
+{
+	if (source == LG_H2_PATH)
+		return &rendered->path;
+	return source == LG_H2_LENGTH ? &rendered->length : &rendered->values[source];
+}
+
+void lg_h2_fill(const struct lg_h2_fields *fields, const struct lg_rendered *rendered, nghttp2_nv *ret)
+{
+	memcpy(ret, fields->fields, fields->count * sizeof *ret);
+	for (size_t i = 0; i < fields->count; i++) {
+		const struct lg_text *value;
+
+		if (fields->sources[i] == LG_H2_FIXED)
+			continue;
+		value = value_of(rendered, fields->sources[i]);
+		ret[i].value = (uint8_t *)value->data;
+		ret[i].valuelen = value->size;
+	}
+}
+
 void lg_h2_release(struct lg_request *request)
 {
-	if (request->h2)
+	if (request->h2) {
 		free(request->h2->text);
+		free(request->h2->sources);
+	}
 	free(request->h2);
 	request->h2 = NULL;
 }

@@ -4,10 +4,20 @@
 
 #include <nghttp2/nghttp2.h>
 
+struct lg_rendered;
+
+/* Where a field's value comes from when the request has places to fill in; else which of the target's
+ * headers. */
+enum { LG_H2_FIXED = -1, LG_H2_PATH = -2, LG_H2_LENGTH = -3 };
+
 struct lg_h2_fields {
 	size_t count;
 	char *text; /* their names and values */
+	int *sources;
 	nghttp2_nv fields[];
 };
+
+/* Writes the fields of one request into `ret`, which has room for all of them. */
+void lg_h2_fill(const struct lg_h2_fields *fields, const struct lg_rendered *rendered, nghttp2_nv *ret);
 
 #endif

@@ -3,9 +3,12 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 
+#include "loadgen/clock.h"
 #include "loadgen/h2.h"
 #include "loadgen/limits.h"
+#include "loadgen/render.h"
 #include "loadgen/text.h"
 #include "loadgen/tls.h"
 
@@ -41,17 +44,17 @@ static int check_count(const char *name, uint64_t count, uint64_t low, uint64_t 
 	return 0;
 }
 
-static int check_target(const struct lg_target *target, char *error)
+static int check_target(const struct lg_target *target, const struct lg_plan *plan, char *error)
 {
 	struct lg_url url;
 
 	if (!target->url)
 		return lg_error_set(error, "the plan has no url");
-	if (lg_url_parse(target->url, &url, error) < 0)
+	if (lg_render_url(target, plan, &url, error) < 0 ||
+	    check_count("weight", target->weight, 0, LG_MAX_WEIGHT, error) < 0 ||
+	    lg_request_check(target, error) < 0)
 		return -1;
-	if (check_count("weight", target->weight, 0, LG_MAX_WEIGHT, error) < 0)
-		return -1;
-	return lg_request_check(target, error);
+	return lg_render_check(target, plan, error);
 }
 
 static int check_targets(const struct lg_plan *plan, char *error)
@@ -63,7 +66,7 @@ static int check_targets(const struct lg_plan *plan, char *error)
 	if (check_count("number of targets", count, 1, LG_MAX_TARGETS, error) < 0)
 		return -1;
 	for (size_t i = 0; i < count; i++)
-		if (check_target(&targets[i], error) < 0)
+		if (check_target(&targets[i], plan, error) < 0)
 			return -1;
 	return 0;
 }
@@ -99,6 +102,16 @@ static int check_model(const struct lg_plan *plan, char *error)
 	return check_stages(plan, error);
 }
 
+static int check_apart(const struct lg_plan *plan, char *error)
+{
+	if (check_count("number of statuses apart", plan->apart_count, 0, LG_MAX_APART, error) < 0)
+		return -1;
+	for (size_t i = 0; i < plan->apart_count; i++)
+		if (check_count("status apart", plan->apart[i], 100, 999, error) < 0)
+			return -1;
+	return 0;
+}
+
 static int check_times(const struct lg_plan *plan, char *error)
 {
 	if (check_duration("ramp", plan->ramp, error) < 0 ||
@@ -113,7 +126,7 @@ int lg_check(const struct lg_plan *plan, char error[LG_ERROR_SIZE])
 	struct lg_job job = {0};
 
 	if (check_targets(plan, error) < 0 || check_model(plan, error) < 0 || check_times(plan, error) < 0 ||
-	    lg_job_read_expect(&job, plan, error) < 0)
+	    check_apart(plan, error) < 0 || lg_job_read_expect(&job, plan, error) < 0)
 		return -1;
 	return lg_limits_check(plan, error);
 }
@@ -191,12 +204,16 @@ static int add_request(struct lg_job *job, const struct lg_target *target, char 
 	struct lg_request *request = &job->requests[job->request_count];
 	struct lg_url url;
 
-	if (lg_url_parse(target->url, &url, error) < 0 ||
+	if (lg_render_url(target, job->plan, &url, error) < 0 ||
 	    (!find_host(job, &url) && add_host(job, &url, error) < 0) ||
 	    lg_request_init(request, target, &url, !job->plan->no_keepalive, error) < 0)
 		return -1;
 	job->request_count++;
 	request->host = find_host(job, &url);
+	if (lg_render_new(&request->render, request, job->plan, error) < 0)
+		return -1;
+	if (request->render && request->render->most > job->text_size)
+		job->text_size = request->render->most;
 	if (job->plan->http != LG_HTTP_1 && (url.tls || job->plan->http == LG_HTTP_2) &&
 	    lg_h2_prepare(request, &url) < 0)
 		return lg_error_set(error, "out of memory for a request");
@@ -252,6 +269,17 @@ static int add_targets(struct lg_job *job, char *error)
 	return mix(job, targets, count, error);
 }
 
+/* Without a source of random numbers in the kernel the clock has to do. */
+static void seed(struct lg_job *job)
+{
+	const uint64_t given = job->plan->seed;
+
+	job->seed[0] = given ? given : (uint64_t)lg_clock_now();
+	job->seed[1] = ~job->seed[0];
+	if (!given)
+		(void)!getrandom(job->seed, sizeof job->seed, 0);
+}
+
 int lg_job_init(struct lg_job *ret, const struct lg_plan *plan, char error[LG_ERROR_SIZE])
 {
 	struct lg_job job = {.plan = plan,
@@ -263,6 +291,7 @@ int lg_job_init(struct lg_job *ret, const struct lg_plan *plan, char error[LG_ER
 
 	if (lg_check(plan, error) < 0)
 		return -1;
+	seed(&job);
 	job.io = lg_io_choose(plan->io, error);
 	if (!job.io || lg_job_read_expect(&job, plan, error) < 0 || add_targets(&job, error) < 0) {
 		lg_job_release(&job);

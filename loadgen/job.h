@@ -32,6 +32,8 @@ struct lg_job {
 	uint64_t good_status[10]; /* bit s % 64 of [s / 64]: status s is good */
 	unsigned vus, threads, streams;
 	int64_t think, timeout;
+	uint64_t seed[2];
+	size_t text_size; /* of lg_vu.text */
 };
 
 /* Checks and resolves; 0, or -1 with a line. */

@@ -25,6 +25,7 @@
 /* Ceilings that lg_start() enforces. */
 #define LG_MAX_VUS     100000
 #define LG_MAX_THREADS 256
+#define LG_MAX_APART   8
 
 /*
  * Opens one connection for the engine instead of socket()+connect(): returns a
@@ -34,7 +35,15 @@
  */
 typedef int lg_dial_fn(void *context, char error[LG_ERROR_SIZE]);
 
-/* One kind of request. Several are picked by weight, in an order that is the same in every run. */
+/*
+ * One kind of request. Several are picked by weight, in an order that is the same in every run.
+ *
+ * Path, query, headers' values and body may have places that each request fills in: {{seq}}, its number from
+ * 0;
+ * {{uuid}}; {{rand 1 100}}, a whole number, ends included; {{csv.COLUMN}}, that column in row number % rows
+ * of the plan's table; {{"text"}}, for a plain "{{". Values are percent-encoded in a URL; control characters
+ * in them do not come into a header.
+ */
 struct lg_target {
 	const char *url;            /* http[s]://host[:port]/path?query */
 	const char *method;         /* NULL: GET, or POST with a body */
@@ -75,6 +84,14 @@ struct lg_expect {
 	const char *body;   /* text that it must hold; NULL: any */
 };
 
+/* Values for {{csv.COLUMN}}; a cell is rows[row * column_count + column]. */
+struct lg_table {
+	const char *const *columns;
+	size_t column_count;
+	const char *const *rows;
+	size_t row_count;
+};
+
 /*
  * What to send, how hard, how long. Strings are borrowed until lg_finish().
  * The stages up to the first one that ends at the highest target are the ramp;
@@ -88,6 +105,9 @@ struct lg_plan {
 	size_t body_size;
 	const struct lg_target *targets; /* or several kinds; the five above are not looked at then */
 	size_t target_count;
+	const struct lg_table *table; /* NULL: none */
+	uint64_t seed;                /* of {{uuid}} and {{rand}}; 0: another one for each run */
+	bool no_templates;            /* "{{" means nothing */
 
 	enum lg_model model;
 	unsigned vus;                  /* closed: at full load, >= 1; open: made ready beforehand */
@@ -111,6 +131,8 @@ struct lg_plan {
 	bool no_keepalive;    /* a connection for each request */
 	struct lg_tls_options tls;
 	struct lg_expect expect;
+	const uint16_t *apart; /* statuses that have a histogram each, besides that of their class */
+	size_t apart_count;
 
 	lg_dial_fn *dial; /* NULL: resolve and connect to the URL's host */
 	void *dial_context;
@@ -204,8 +226,11 @@ struct lg_second {
 struct lg_result {
 	int64_t started, ramp_ended, window_begin, window_end, stopped; /* 0: never happened */
 	struct lg_counts counts[LG_PHASES];
-	struct lg_histogram *service[LG_PHASES];      /* sent -> done, whole answers of any status */
-	struct lg_histogram *by_status[LG_PHASES][6]; /* the same by status class */
+	struct lg_histogram *service[LG_PHASES];               /* sent -> done, whole answers of any status */
+	struct lg_histogram *by_status[LG_PHASES][6];          /* the same by status class */
+	struct lg_histogram *by_code[LG_PHASES][LG_MAX_APART]; /* the same by plan.apart */
+	uint16_t apart[LG_MAX_APART];
+	size_t apart_count;
 	struct lg_histogram
 		*response[LG_PHASES]; /* scheduled -> done; NULL: there is no schedule (closed model) */
 	struct lg_histogram *lag[LG_PHASES]; /* scheduled -> sent; NULL likewise */

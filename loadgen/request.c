@@ -6,6 +6,7 @@
 #include <strings.h>
 
 #include "loadgen/h2.h"
+#include "loadgen/render.h"
 #include "loadgen/text.h"
 
 const char *lg_target_method(const struct lg_target *target)
@@ -165,6 +166,7 @@ int lg_request_init(struct lg_request *ret, const struct lg_target *target, cons
 void lg_request_release(struct lg_request *request)
 {
 	free(request->bytes);
+	lg_render_free(request->render);
 	lg_h2_release(request);
 	*request = (struct lg_request){0};
 }

@@ -14,12 +14,15 @@
 
 struct lg_host;
 struct lg_h2_fields;
+struct lg_render;
 
 struct lg_request {
 	struct lg_target target; /* its texts are the plan's */
 	const struct lg_host *host;
 	char *bytes; /* HTTP/1.1: head and body */
 	size_t size;
+	struct lg_render
+		*render;         /* places to fill in, NULL: the bytes are all there is to it; see render.h */
 	struct lg_h2_fields *h2; /* HTTP/2: its fields, NULL: HTTP/1.1 alone; see h2.h */
 	bool head_only;          /* HEAD: the answer has no body */
 	bool idempotent;         /* may be sent again (RFC 9110, section 9.2.2) */

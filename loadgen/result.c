@@ -14,6 +14,8 @@ void lg_result_free(struct lg_result *result)
 		lg_histogram_free(result->lag[i]);
 		for (int hundred = 0; hundred < 6; hundred++)
 			lg_histogram_free(result->by_status[i][hundred]);
+		for (size_t code = 0; code < LG_MAX_APART; code++)
+			lg_histogram_free(result->by_code[i][code]);
 	}
 	lg_histogram_free(result->handshake);
 	lg_histogram_free(result->sending);
@@ -48,6 +50,8 @@ static bool make_phase(struct lg_result *result, int phase, bool scheduled)
 
 	for (int hundred = 0; hundred < 6; hundred++)
 		made = make(&result->by_status[phase][hundred]) && made;
+	for (size_t code = 0; code < result->apart_count; code++)
+		made = make(&result->by_code[phase][code]) && made;
 	if (scheduled)
 		made = make(&result->response[phase]) && make(&result->lag[phase]) && made;
 	return made;
@@ -55,11 +59,14 @@ static bool make_phase(struct lg_result *result, int phase, bool scheduled)
 
 static struct lg_result *result_new(const struct lg_run *run)
 {
+	const struct lg_stats *stats = &run->workers[0].stats;
 	struct lg_result *result = calloc(1, sizeof *result);
-	bool made = result, scheduled = run->workers[0].stats.latencies[0].response;
+	bool made = result, scheduled = stats->latencies[0].response;
 
 	if (!made)
 		return NULL;
+	result->apart_count = stats->apart_count;
+	memcpy(result->apart, stats->apart, sizeof result->apart);
 	for (int i = 0; i < LG_PHASES; i++)
 		made = make_phase(result, i, scheduled) && made;
 	made = make(&result->whole) && make(&result->connect) && make(&result->handshake) && made;
@@ -85,6 +92,8 @@ static void add_latencies(struct lg_result *result, int phase, const struct lg_l
 		lg_histogram_merge(result->service[phase], latencies->service[hundred]);
 		lg_histogram_merge(result->whole, latencies->service[hundred]);
 	}
+	for (size_t code = 0; code < result->apart_count; code++)
+		lg_histogram_merge(result->by_code[phase][code], latencies->apart[code]);
 	if (latencies->response) {
 		lg_histogram_merge(result->response[phase], latencies->response);
 		lg_histogram_merge(result->lag[phase], latencies->lag);

@@ -7,13 +7,17 @@
 
 #define FIRST_ROWS 128
 
-static bool init_latencies(struct lg_latencies *latencies, bool scheduled)
+static bool init_latencies(struct lg_latencies *latencies, bool scheduled, size_t apart_count)
 {
 	bool failed = false;
 
 	for (int i = 0; i < 6; i++) {
 		latencies->service[i] = lg_histogram_new();
 		failed = failed || !latencies->service[i];
+	}
+	for (size_t i = 0; i < apart_count; i++) {
+		latencies->apart[i] = lg_histogram_new();
+		failed = failed || !latencies->apart[i];
 	}
 	if (scheduled) {
 		latencies->response = lg_histogram_new();
@@ -40,8 +44,11 @@ int lg_stats_init(struct lg_stats *stats, const struct lg_plan *plan)
 
 	memset(stats, 0, sizeof *stats);
 	stats->expected_interval = plan->model == LG_RATE ? 0 : plan->expected_interval;
+	stats->apart_count = plan->apart_count;
+	for (size_t i = 0; i < plan->apart_count; i++)
+		stats->apart[i] = plan->apart[i];
 	for (int i = 0; i < LG_PHASES; i++)
-		failed = !init_latencies(&stats->latencies[i], scheduled) || failed;
+		failed = !init_latencies(&stats->latencies[i], scheduled, stats->apart_count) || failed;
 	for (size_t i = 0; i < OTHERS; i++) {
 		*other(stats, i) = lg_histogram_new();
 		failed = failed || !*other(stats, i);
@@ -58,6 +65,8 @@ static void release_latencies(struct lg_latencies *latencies)
 {
 	for (int i = 0; i < 6; i++)
 		lg_histogram_free(latencies->service[i]);
+	for (size_t i = 0; i < LG_MAX_APART; i++)
+		lg_histogram_free(latencies->apart[i]);
 	lg_histogram_free(latencies->response);
 	lg_histogram_free(latencies->lag);
 }
@@ -161,6 +170,10 @@ void lg_stats_answer(struct lg_stats *stats, const struct lg_answer *answer)
 	atomic_store_explicit(&stats->last_status, answer->status, memory_order_relaxed);
 	check(stats, answer);
 	lg_histogram_record(stats->latency->service[class], microseconds(answer->done - answer->sent));
+	for (size_t i = 0; i < stats->apart_count; i++)
+		if (stats->apart[i] == answer->status)
+			lg_histogram_record(stats->latency->apart[i],
+			                    microseconds(answer->done - answer->sent));
 	lg_histogram_record(stats->sending, microseconds(answer->flushed - answer->sent));
 	lg_histogram_record(stats->waiting, microseconds(answer->first - answer->flushed));
 	lg_histogram_record(stats->receiving, microseconds(answer->done - answer->first));

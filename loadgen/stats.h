@@ -23,15 +23,18 @@ struct lg_row {
 };
 
 struct lg_latencies {
-	struct lg_histogram *service[6];     /* by status class */
-	struct lg_histogram *response, *lag; /* NULL: no schedule */
+	struct lg_histogram *service[6];          /* by status class */
+	struct lg_histogram *response, *lag;      /* NULL: no schedule */
+	struct lg_histogram *apart[LG_MAX_APART]; /* by plan.apart */
 };
 
 struct lg_stats {
 	struct lg_tally tallies[LG_PHASES];
 	struct lg_latencies latencies[LG_PHASES];
 	struct lg_histogram *connect, *handshake, *sending, *waiting, *receiving;
-	int64_t expected_interval;                  /* closed model */
+	int64_t expected_interval; /* closed model */
+	uint16_t apart[LG_MAX_APART];
+	size_t apart_count;
 	lg_counter vus, in_flight;                  /* now */
 	lg_counter vus_started, vus_peak, censored; /* ever */
 	lg_counter connections;

@@ -81,6 +81,7 @@ static void begin(struct lg_vu *vu, int64_t scheduled)
 	if (w->budget != UINT64_MAX)
 		w->budget--;
 	vu->request = lg_worker_request(w);
+	vu->seq = w->index + w->begun++ * w->job->threads;
 	vu->scheduled = scheduled;
 	vu->began = w->now;
 	vu->retried = false;

@@ -44,6 +44,8 @@ struct lg_vu {
 	struct lg_connection *connection; /* that it goes over */
 	struct lg_match match;            /* of plan.expect.body in its answer */
 	int32_t stream;                   /* HTTP/2: its stream */
+	uint64_t seq;                     /* of the request among those of all threads, from 0 */
+	char *text;                       /* of a request that is filled in (render.h), NULL: none yet */
 	int64_t scheduled;                /* when the request was due; closed model: `began` */
 	int64_t began;                    /* connecting included */
 	int64_t sent, flushed,

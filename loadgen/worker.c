@@ -72,6 +72,8 @@ void lg_worker_release(struct lg_worker *worker)
 		worker->io_class->close(worker->io);
 	for (unsigned i = 0; worker->connections && i < worker->connection_count; i++)
 		lg_connection_release(&worker->connections[i]);
+	for (unsigned i = 0; worker->vus && i < worker->vu_count; i++)
+		free(worker->vus[i].text);
 	lg_timers_release(&worker->timers);
 	lg_stats_release(&worker->stats);
 	free(worker->vus);

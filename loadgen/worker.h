@@ -33,6 +33,7 @@ struct lg_worker {
 	uint64_t next_start;             /* open model: among this thread's own */
 	bool late;                       /* open model, LG_QUEUE: a start is due and no VU is free */
 	uint64_t budget;                 /* requests that may still begin */
+	uint64_t begun;                  /* requests */
 	size_t cursor;                   /* in the order of requests */
 	int64_t now;                     /* of the batch, see LG_CLOCK_EVERY */
 	unsigned in_flight, busy, alive; /* VUs that wait; those and the ones that connect; those not off */

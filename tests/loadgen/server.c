@@ -23,6 +23,7 @@
 struct client {
 	int fd;
 	size_t head;      /* bytes of it that are in */
+	size_t body;      /* bytes of it that are behind the head */
 	size_t body_left; /* of the request being read */
 	unsigned answers;
 	bool endless, deaf;
@@ -135,7 +136,10 @@ static void requested(struct server *server, struct client *client)
 		server->faults++;
 	memcpy(server->last_head, client->buffer, client->head);
 	server->last_head[client->head] = '\0';
-	client->head = 0;
+	if (behaviour->see)
+		behaviour->see(behaviour->context, server->last_head, client->buffer + client->head,
+		               client->body);
+	client->head = client->body = 0;
 	client->deaf = behaviour->early;
 	note(server, REQUESTED);
 	if (!behaviour->silent)
@@ -168,6 +172,10 @@ static size_t take_body(struct server *server, struct client *client, const char
 	const struct behaviour *behaviour = &server->behaviour;
 
 	size = size < client->body_left ? size : client->body_left;
+	if (client->head + client->body + size <= sizeof client->buffer) {
+		memcpy(client->buffer + client->head + client->body, data, size);
+		client->body += size;
+	}
 	if (client->body_left <= behaviour->body_size &&
 	    memcmp(behaviour->body + behaviour->body_size - client->body_left, data, size) != 0)
 		server->faults++;

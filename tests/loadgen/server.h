@@ -28,6 +28,10 @@ struct behaviour {
 	unsigned dies;       /* hangs up on every request once it has given that many answers */
 	const char *parting; /* sent before it hangs up */
 	bool ipv6;
+	/* shown every request, in the server's thread; of a body what fits into 8 KiB together with its head
+	 */
+	void (*see)(void *context, const char *head, const char *body, size_t body_size);
+	void *context;
 };
 
 /* What it counts, and notes the instant of. */

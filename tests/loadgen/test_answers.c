@@ -384,6 +384,39 @@ static void test_dial(void **state)
 	assert_int_equal(lookups, 0);
 }
 
+/* Two statuses of one class, and one that nobody gives. */
+static void test_statuses_apart(void **state)
+{
+	struct server *plain = server_start(&(struct behaviour){0});
+	struct server *made = server_start(
+		&(struct behaviour){.answer = "HTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n"});
+	const struct lg_target targets[] = {{.url = server_url(plain)},
+	                                    {.url = server_url(made), .weight = 3}};
+	const uint16_t apart[] = {201, 404, 200};
+	struct lg_plan plan = {.targets = targets,
+	                       .target_count = 2,
+	                       .vus = 4,
+	                       .threads = 2,
+	                       .apart = apart,
+	                       .apart_count = 3,
+	                       .window_at_start = true};
+	struct lg_result *result = load_run(&plan, 100);
+
+	(void)state;
+	assert_int_equal(result->apart_count, 3);
+	assert_memory_equal(result->apart, apart, sizeof apart);
+	assert_int_equal(lg_histogram_count(result->by_code[LG_WINDOW][0]), server_count(made, ANSWERED));
+	assert_int_equal(lg_histogram_count(result->by_code[LG_WINDOW][1]), 0);
+	assert_int_equal(lg_histogram_count(result->by_code[LG_WINDOW][2]), server_count(plain, ANSWERED));
+	assert_int_equal(lg_histogram_count(result->by_code[LG_BEFORE][0]), 0);
+	assert_int_equal(result->counts[LG_WINDOW].status[2],
+	                 server_count(plain, ANSWERED) + server_count(made, ANSWERED));
+	assert_int_equal(lg_histogram_count(result->whole), result->counts[LG_WINDOW].status[2]);
+	lg_result_free(result);
+	server_stop(plain);
+	server_stop(made);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -398,6 +431,7 @@ int main(void)
 		leaves_nothing(test_address_that_hangs),
 		leaves_nothing(test_two_servers),
 		leaves_nothing(test_dial),
+		leaves_nothing(test_statuses_apart),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -60,20 +60,17 @@ int __wrap_epoll_ctl(int epoll, int what, int fd, struct epoll_event *event)
 
 #define ENOUGH 10000
 
-static void test_start(void **state)
+static void start(const struct lg_plan *plan)
 {
-	struct server *server = server_start(&(struct behaviour){0});
-	struct lg_plan plan = {.url = server_url(server), .vus = 6, .threads = 3};
 	struct lg_run *const untouched = (struct lg_run *)(uintptr_t)0x5a, *run = untouched;
 	unsigned at = 1, threads = 0;
 
-	(void)state;
 	for (; at < ENOUGH && run == untouched; at++) {
 		char error[LG_ERROR_SIZE] = "";
 		int status;
 
 		fuse = at;
-		status = lg_start(&plan, &run, error);
+		status = lg_start(plan, &run, error);
 		fuse = 0;
 		assert_int_equal(status, run == untouched ? -1 : 0);
 		assert_int_equal(*error != 0, status < 0);
@@ -84,6 +81,21 @@ static void test_start(void **state)
 	assert_true(at > 20 && at < ENOUGH && threads >= 2 * 4);
 	load_await_done(run, 20);
 	lg_result_free(load_finish(run, 60 * MINUTE));
+}
+
+static void test_start(void **state)
+{
+	struct server *server = server_start(&(struct behaviour){0});
+	const char *const headers[] = {"X: {{seq}}", "Y: {{uuid}}", NULL};
+	struct lg_plan plan = {.url = server_url(server), .vus = 6, .threads = 3};
+	char url[64];
+
+	(void)state;
+	start(&plan);
+	snprintf(url, sizeof url, "%s{{seq}}", server_url(server));
+	plan = (struct lg_plan){
+		.url = url, .headers = headers, .body = "{{seq}}", .body_size = 7, .vus = 6, .threads = 3};
+	start(&plan);
 	server_stop(server);
 }
 

@@ -67,6 +67,7 @@ static void test_bad_plans(void **state)
 {
 	const char *const split[] = {"X: a\r\nY: b", NULL}, *const nameless[] = {": a", NULL};
 	const char *const plain[] = {"abc", NULL}, *const length[] = {"content-length: 3", NULL};
+	const uint16_t low[] = {200, 99};
 	struct lg_plan good = {.url = "http://127.0.0.1/", .vus = 1}, plan;
 	char error[LG_ERROR_SIZE] = "untouched";
 
@@ -93,6 +94,8 @@ static void test_bad_plans(void **state)
 	REFUSED("malformed header", plan.headers = plain);
 	REFUSED("set by the load engine", plan.headers = length);
 	REFUSED("body", plan.body_size = 5);
+	REFUSED("status apart of 99", plan.apart = low, plan.apart_count = 2);
+	REFUSED("number of statuses apart of 9", plan.apart = low, plan.apart_count = 9);
 #undef REFUSED
 }
 
