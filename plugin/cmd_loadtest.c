@@ -49,6 +49,14 @@ static const struct option load_options[] = {
 	 .help = "body from a file, up to 64 MiB"},
 	{.name = "timeout", .kind = OPTION_DURATION, .offset = AT(timeout), .value = "DURATION",
 	 .help = "of one request (default 1m0s)", .min = MILLI, .max = HOUR},
+	{.name = "targets", .kind = OPTION_TEXT, .offset = AT(targets_file), .value = "FILE",
+	 .help = "instead of --url, several kinds of request in vegeta's form: METHOD URL, header lines, @body-file, a blank "
+	         "line between; '# weight: N' above one"},
+	{.name = "data", .kind = OPTION_TEXT, .offset = AT(data_file), .value = "FILE",
+	 .help = "CSV with a header line: {{csv.COLUMN}} in URL, headers and body is filled in from its rows, round robin; "
+	         "{{seq}}, {{uuid}} and {{rand 1 100}} need no file"},
+	{.name = "no-templates", .kind = OPTION_FLAG, .offset = AT(no_templates),
+	 .help = "send '{{' as it stands"},
 	{.name = "expect-status", .kind = OPTION_TEXT, .offset = AT(expect_status), .value = "LIST",
 	 .help = "statuses of a good answer, such as 200,204,3xx (default: any below 400)"},
 	{.name = "expect-body", .kind = OPTION_TEXT, .offset = AT(expect_body), .value = "TEXT",

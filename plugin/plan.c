@@ -99,6 +99,11 @@ static int read_all(int fd, struct plan *plan)
 	return got < 0 ? -1 : 0;
 }
 
+static size_t body_size(const struct plan *plan)
+{
+	return plan->body_data ? plan->body_size : plan->body ? strlen(plan->body) : 0;
+}
+
 static int read_body(struct plan *plan, struct error *error)
 {
 	int fd, status;
@@ -115,6 +120,28 @@ static int read_body(struct plan *plan, struct error *error)
 	if (fd >= 0)
 		close(fd);
 	return status;
+}
+
+/* What is sent, from files. */
+static int read_targets(struct plan *plan, struct error *error)
+{
+	struct targets_defaults defaults = {.headers = plan->headers.items,
+	                                    .table = plan->data_file ? &plan->csv.table : NULL,
+	                                    .no_templates = plan->no_templates};
+
+	if (plan->data_file && csv_read(plan->data_file, &plan->csv, error) < 0)
+		return -1;
+	if (!plan->targets_file)
+		return 0;
+	if (plan->url || plan->method)
+		return error_usage(error, "give --targets or %s, not both: the file says it for each target",
+		                   plan->url ? "--url" : "--method");
+	defaults.body = plan->body_data ? plan->body_data : plan->body;
+	defaults.body_size = body_size(plan);
+	if (targets_read(plan->targets_file, &defaults, &plan->targets, error) < 0)
+		return -1;
+	plan->url = plan->targets.items[0].url;
+	return 0;
 }
 
 static int check_url(const char *option, const char *url, struct error *error)
@@ -166,12 +193,14 @@ int plan_check(struct plan *plan, struct error *error)
 	char line[LG_ERROR_SIZE];
 	struct lg_plan load;
 
+	if (read_body(plan, error) < 0 || read_targets(plan, error) < 0)
+		return -1;
 	if (plan->url && check_url("--url", plan->url, error) < 0)
 		return -1;
 	if (plan->pprof_url && check_url("--pprof-url", plan->pprof_url, error) < 0)
 		return -1;
 	if (load_model_read(plan, error) < 0 || read_profiles(plan, error) < 0 ||
-	    check_combination(plan, error) < 0 || read_body(plan, error) < 0)
+	    check_combination(plan, error) < 0)
 		return -1;
 	load = plan_load(plan, plan->url ? plan->url : "http://localhost/");
 	if (lg_check(&load, line) < 0)
@@ -184,6 +213,8 @@ void plan_release(struct plan *plan)
 	text_wipe(plan->body_data);
 	free(plan->body_data);
 	free(plan->stages);
+	targets_release(&plan->targets);
+	csv_release(&plan->csv);
 }
 
 bool plan_is_local(const struct plan *plan)
@@ -203,9 +234,11 @@ struct lg_plan plan_load(const struct plan *plan, const char *url)
 		.method = plan->method,
 		.headers = plan->headers.items,
 		.body = plan->body_data ? plan->body_data : plan->body,
-		.body_size = plan->body_data ? plan->body_size
-	                     : plan->body    ? strlen(plan->body)
-	                                     : 0,
+		.body_size = body_size(plan),
+		.targets = plan->targets.items,
+		.target_count = plan->targets.count,
+		.table = plan->data_file ? &plan->csv.table : NULL,
+		.no_templates = plan->no_templates,
 		.model = plan->rate > 0 ? LG_RATE : LG_VUS,
 		.vus = plan->vus,
 		.max_vus = plan->max_vus,
@@ -294,6 +327,10 @@ static cJSON *load_json(const struct plan *plan)
 {
 	cJSON *json = cJSON_CreateObject(), *headers;
 
+	add_text(json, "targets", plan->targets_file);
+	if (plan->targets.count)
+		cJSON_AddNumberToObject(json, "target_count", (double)plan->targets.count);
+	add_text(json, "data", plan->data_file);
 	add_text(json, "url", plan->url ? plan->url : "through the tunnel");
 	if (!plan->url) {
 		add_text(json, "path", plan->path);
@@ -314,8 +351,7 @@ static cJSON *load_json(const struct plan *plan)
 		}
 	}
 	if (plan->body || plan->body_data)
-		cJSON_AddNumberToObject(json, "body_bytes",
-		                        (double)(plan->body_data ? plan->body_size : strlen(plan->body)));
+		cJSON_AddNumberToObject(json, "body_bytes", (double)body_size(plan));
 	add_model(json, plan);
 	add_duration(json, "timeout", plan->timeout);
 	add_wire(json, plan);

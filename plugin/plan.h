@@ -11,9 +11,11 @@
 #include <stdint.h>
 
 #include "loadgen/loadgen.h"
+#include "plugin/csv.h"
 #include "plugin/error.h"
 #include "plugin/kubeconfig.h"
 #include "plugin/options.h"
+#include "plugin/targets.h"
 
 #define SECOND 1000000000LL
 #define MILLI  1000000LL
@@ -57,6 +59,8 @@ struct plan {
 	int late; /* enum lg_late */
 	unsigned requests;
 	const char *expect_status, *expect_body;
+	const char *targets_file, *data_file;
+	bool no_templates;
 
 	/* how it is sent */
 	int http, io; /* enum lg_http_version, enum lg_io_kind */
@@ -79,7 +83,9 @@ struct plan {
 	double rate; /* requests a second at full load; 0: a number of VUs is the load */
 	struct lg_stage *stages;
 	size_t stage_count;
-	char *body_data; /* of --body-file, owned */
+	struct targets targets; /* of --targets; the first one's URL is `url` then */
+	struct csv csv;         /* of --data */
+	char *body_data;        /* of --body-file, owned */
 	size_t body_size;
 };
 

@@ -27,7 +27,10 @@ static void print_load(FILE *out, const struct outcome *outcome)
 	const struct target *target = &outcome->target;
 	char ramp[32], think[32], rate[32];
 
-	fprintf(out, LABEL "%s, ", "Load", target->load_url);
+	if (plan->targets.count > 1)
+		fprintf(out, LABEL "%zu targets of %s, ", "Load", plan->targets.count, plan->targets_file);
+	else
+		fprintf(out, LABEL "%s, ", "Load", target->load_url);
 	if (plan->rate > 0)
 		fprintf(out, "%s/s by up to %u VUs", figure_count(plan->rate, rate), plan->max_vus);
 	else
