@@ -27,10 +27,6 @@ struct lg_histogram {
 	lg_counter counts[LG_HISTOGRAM_COUNTS];
 };
 
-/* Zeroed; NULL when out of memory. Untouched pages cost nothing. */
-struct lg_histogram *lg_histogram_new(void);
-void lg_histogram_free(struct lg_histogram *h);
-
 static inline uint32_t lg_histogram_index(uint64_t value)
 {
 	unsigned bucket =
@@ -59,9 +55,6 @@ static inline void lg_histogram_record(struct lg_histogram *h, uint64_t value)
 	}
 	lg_histogram_add_at(h, lg_histogram_index(value), 1);
 }
-
-/* Adds all of `from`, exactly. */
-void lg_histogram_merge(struct lg_histogram *h, const struct lg_histogram *from);
 
 /* Back to empty. */
 void lg_histogram_reset(struct lg_histogram *h);

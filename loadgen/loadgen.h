@@ -193,6 +193,12 @@ struct lg_snapshot {
  */
 struct lg_histogram;
 
+/* Zeroed; NULL when out of memory. Untouched pages cost nothing. */
+struct lg_histogram *lg_histogram_new(void);
+void lg_histogram_free(struct lg_histogram *h);
+/* Adds all of `from`, exactly. */
+void lg_histogram_merge(struct lg_histogram *h, const struct lg_histogram *from);
+
 uint64_t lg_histogram_count(const struct lg_histogram *h);
 uint64_t lg_histogram_min(const struct lg_histogram *h);
 uint64_t lg_histogram_max(const struct lg_histogram *h);
