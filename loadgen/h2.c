@@ -76,7 +76,7 @@ static ssize_t read_body(nghttp2_session *session, int32_t id, uint8_t *data, si
 	(void)source, (void)context;
 	if (!s)
 		return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
-	target = s->vu->request->target;
+	target = &s->vu->request->target;
 	left = target->body_size - s->sent;
 	if (size >= left) {
 		size = left;
@@ -94,7 +94,7 @@ static bool begin(struct lg_h2 *h2, struct lg_vu *vu)
 	const struct lg_request *request = vu->request;
 	struct stream *s = stream_of(h2, vu);
 	int32_t id = nghttp2_submit_request(h2->session, NULL, request->h2->fields, request->h2->count,
-	                                    request->target->body_size ? &body : NULL, s);
+	                                    request->target.body_size ? &body : NULL, s);
 
 	if (id < 0) { /* all their numbers are used up, or memory is */
 		h2->draining = true;
@@ -260,7 +260,7 @@ static int on_end_of_stream(struct lg_h2 *h2, int32_t id)
 {
 	struct stream *s = nghttp2_session_get_stream_user_data(h2->session, id);
 
-	if (s && s->sent < s->vu->request->target->body_size)
+	if (s && s->sent < s->vu->request->target.body_size)
 		return answered_early(h2, s);
 	return 0;
 }

@@ -119,7 +119,7 @@ static void add_all(struct lg_h2_fields *fields, char **at, const struct lg_targ
 
 int lg_h2_prepare(struct lg_request *request, const struct lg_url *url)
 {
-	size_t most, size = room_for(request->target, url, &most);
+	size_t most, size = room_for(&request->target, url, &most);
 	struct lg_h2_fields *fields = malloc(sizeof *fields + most * sizeof *fields->fields);
 	char *text = malloc(size), *at = text;
 
@@ -130,7 +130,7 @@ int lg_h2_prepare(struct lg_request *request, const struct lg_url *url)
 	}
 	fields->count = 0;
 	fields->text = text;
-	add_all(fields, &at, request->target, url);
+	add_all(fields, &at, &request->target, url);
 	request->h2 = fields;
 	return 0;
 }

@@ -143,7 +143,7 @@ static bool is_idempotent(const char *method)
 int lg_request_init(struct lg_request *ret, const struct lg_target *target, const struct lg_url *url,
                     bool keep_alive, char error[LG_ERROR_SIZE])
 {
-	struct lg_request request = {.target = target,
+	struct lg_request request = {.target = *target,
 	                             .head_only = !strcmp(lg_target_method(target), "HEAD"),
 	                             .idempotent = is_idempotent(lg_target_method(target))};
 	FILE *out = open_memstream(&request.bytes, &request.size);

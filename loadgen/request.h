@@ -16,7 +16,7 @@ struct lg_host;
 struct lg_h2_fields;
 
 struct lg_request {
-	const struct lg_target *target;
+	struct lg_target target; /* its texts are the plan's */
 	const struct lg_host *host;
 	char *bytes; /* HTTP/1.1: head and body */
 	size_t size;
