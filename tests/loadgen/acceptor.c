@@ -14,7 +14,8 @@
 struct taken {
 	struct acceptor *acceptor;
 	pthread_t thread;
-	int fd; /* -1: done with */
+	int fd;    /* -1: done with */
+	int other; /* that it has adopted, -1: none */
 	unsigned number;
 };
 
@@ -65,7 +66,9 @@ static void *serve(void *argument)
 	acceptor->serve(acceptor->context, taken->fd, taken->number);
 	pthread_mutex_lock(&acceptor->lock);
 	close(taken->fd);
-	taken->fd = -1;
+	if (taken->other >= 0)
+		close(taken->other);
+	taken->fd = taken->other = -1;
 	pthread_mutex_unlock(&acceptor->lock);
 	return NULL;
 }
@@ -75,7 +78,7 @@ static void take(struct acceptor *acceptor, int fd)
 	struct taken *taken = &acceptor->taken[acceptor->count];
 
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &(int){1}, sizeof(int));
-	*taken = (struct taken){.acceptor = acceptor, .fd = fd, .number = acceptor->count};
+	*taken = (struct taken){.acceptor = acceptor, .fd = fd, .other = -1, .number = acceptor->count};
 	if (pthread_create(&taken->thread, NULL, serve, taken) != 0)
 		abort();
 	acceptor->count++;
@@ -134,13 +137,29 @@ unsigned acceptor_count(struct acceptor *acceptor)
 	return count;
 }
 
+static void shut_down(const struct taken *taken)
+{
+	if (taken->fd >= 0)
+		shutdown(taken->fd, SHUT_RDWR);
+	if (taken->other >= 0)
+		shutdown(taken->other, SHUT_RDWR);
+}
+
+void acceptor_adopt(struct acceptor *acceptor, unsigned number, int fd)
+{
+	pthread_mutex_lock(&acceptor->lock);
+	acceptor->taken[number].other = fd;
+	if (acceptor->stopping)
+		shut_down(&acceptor->taken[number]);
+	pthread_mutex_unlock(&acceptor->lock);
+}
+
 void acceptor_stop(struct acceptor *acceptor)
 {
 	pthread_mutex_lock(&acceptor->lock);
 	acceptor->stopping = true;
 	for (unsigned i = 0; i < acceptor->count; i++)
-		if (acceptor->taken[i].fd >= 0)
-			shutdown(acceptor->taken[i].fd, SHUT_RDWR);
+		shut_down(&acceptor->taken[i]);
 	pthread_mutex_unlock(&acceptor->lock);
 	shutdown(acceptor->listener, SHUT_RDWR);
 	pthread_join(acceptor->thread, NULL);

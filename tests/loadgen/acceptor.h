@@ -15,6 +15,8 @@ struct acceptor *acceptor_start(serve_fn *serve, void *context);
 uint16_t acceptor_port(const struct acceptor *acceptor);
 /* Connections that it has taken. */
 unsigned acceptor_count(struct acceptor *acceptor);
+/* The connection's thread has another socket, which ends with it: shut down by acceptor_stop, and closed. */
+void acceptor_adopt(struct acceptor *acceptor, unsigned number, int fd);
 /* Shuts the connections down and returns when every thread has ended. */
 void acceptor_stop(struct acceptor *acceptor);
 

@@ -17,7 +17,7 @@ struct carried {
 	SSL *ssl;           /* NULL: none */
 	BIO *in, *out;      /* its wire */
 	size_t left;        /* bytes to the client before the cut */
-	unsigned writes;
+	unsigned number, writes;
 	bool shaken, cut;
 };
 
@@ -92,7 +92,10 @@ static bool connect_behind(struct carried *c)
 	h2 = size == 2 && !memcmp(alpn, "h2", 2);
 	c->front->h2 += h2;
 	c->server = connect_to(h2 ? behaviour->h2_port : behaviour->port);
-	return c->server >= 0;
+	if (c->server < 0)
+		return false;
+	acceptor_adopt(c->front->acceptor, c->number, c->server);
+	return true;
 }
 
 static void note_names(struct carried *c)
@@ -198,7 +201,7 @@ static void carry(struct carried *c)
 static void serve(void *context, int fd, unsigned number)
 {
 	struct front *front = context;
-	struct carried c = {.front = front, .client = fd, .server = -1, .left = SIZE_MAX};
+	struct carried c = {.front = front, .client = fd, .server = -1, .number = number, .left = SIZE_MAX};
 
 	if (front->behaviour.cut)
 		c.left = (size_t)number * front->behaviour.cut;
@@ -213,8 +216,6 @@ static void serve(void *context, int fd, unsigned number)
 	if (c.ssl || connect_behind(&c))
 		carry(&c);
 	SSL_free(c.ssl);
-	if (c.server >= 0)
-		close(c.server);
 }
 
 /* ---- the whole ------------------------------------------------------------------------- */

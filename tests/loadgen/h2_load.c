@@ -1,7 +1,5 @@
 #include "h2_load.h"
 
-#include <stdlib.h>
-
 #include "test.h"
 
 struct lg_plan plan_for(const struct h2_server *server, unsigned vus, unsigned streams, uint64_t requests)
@@ -45,15 +43,4 @@ void assert_all_good(const struct lg_result *result, struct h2_server *server, u
 	assert_int_equal(server->pushes_allowed, 0);
 	assert_int_equal(server->goaways, 0);
 	assert_int_equal(result->connections, acceptor_count(server->acceptor));
-}
-
-char *letters(size_t size)
-{
-	char *ret = malloc(size + 1);
-
-	assert_non_null(ret);
-	for (size_t i = 0; i < size; i++)
-		ret[i] = (char)('a' + i % 23);
-	ret[size] = '\0';
-	return ret;
 }

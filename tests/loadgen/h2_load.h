@@ -19,7 +19,4 @@ void await(_Atomic uint64_t *counter, uint64_t wanted);
 /* All were answered, and the server knows of each. */
 void assert_all_good(const struct lg_result *result, struct h2_server *server, uint64_t requests);
 
-/* So many, for the caller to free. */
-char *letters(size_t size);
-
 #endif

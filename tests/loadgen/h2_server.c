@@ -6,6 +6,8 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "load.h"
+
 /* One request. */
 struct exchange {
 	size_t sent;     /* of the answer's body */
@@ -145,6 +147,8 @@ static void process(struct served *s, int32_t id, struct exchange *e)
 	pthread_mutex_unlock(&s->server->lock);
 	if (behaviour->silent)
 		return;
+	if (behaviour->delay_ms)
+		sleep_ms(behaviour->delay_ms);
 	if (behaviour->reset_every && s->taken % behaviour->reset_every == 0)
 		reset(s, id, e);
 	else

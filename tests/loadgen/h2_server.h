@@ -27,6 +27,7 @@ struct h2_behaviour {
 	const char *upload;    /* of every request, else it is a fault */
 	size_t upload_size;
 	bool early;            /* answers without the request's body, and gives no window for it */
+	int delay_ms;          /* before each answer, one after the other */
 	bool silent;           /* never answers */
 	unsigned reset_every;  /* the n-th of a connection's requests is reset, with ... */
 	uint32_t reset_code;   /* ... this code, */

@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 
 #ifndef LOAD_IO
@@ -159,6 +160,17 @@ void assert_says(const char *text, const char *part)
 		fail_msg("'%s' is not in '%s'", part, text);
 }
 
+char *letters(size_t size)
+{
+	char *ret = malloc(size + 1);
+
+	assert_non_null(ret);
+	for (size_t i = 0; i < size; i++)
+		ret[i] = (char)('a' + i % 23);
+	ret[size] = '\0';
+	return ret;
+}
+
 static unsigned count_entries(const char *path)
 {
 	DIR *dir = opendir(path);
@@ -180,6 +192,14 @@ unsigned count_descriptors(void)
 unsigned count_threads(void)
 {
 	return count_entries("/proc/self/task");
+}
+
+long most_memory(void)
+{
+	struct rusage usage;
+
+	getrusage(RUSAGE_SELF, &usage);
+	return usage.ru_maxrss * 1024;
 }
 
 struct counted {

@@ -41,9 +41,15 @@ uint64_t load_answers(const struct lg_counts *counts);
 /* Fails the test unless `part` is in `text`. */
 void assert_says(const char *text, const char *part);
 
+/* So many, for the caller to free. */
+char *letters(size_t size);
+
 /* Descriptors open, threads alive in this process. */
 unsigned count_descriptors(void);
 unsigned count_threads(void);
+
+/* The highest resident set of this process so far, in bytes. */
+long most_memory(void);
 
 /* cmocka fixtures: a test leaves as many of both as it found. */
 int count_before(void **state);

@@ -100,6 +100,52 @@ static void test_limited_streams(void **state)
 	limit_with(30, false);
 }
 
+/* Who waits is served before who comes again: the fourth request, a second one, is the last to arrive. */
+static void test_turns(void **state)
+{
+	struct h2_server server;
+	struct lg_target targets[3];
+	char urls[3][80];
+	struct lg_plan plan;
+	struct lg_result *result;
+
+	(void)state;
+	h2_server_start(&server, &(struct h2_behaviour){.limit = 1, .delay_ms = 10});
+	for (unsigned i = 0; i < COUNT_OF(targets); i++) {
+		snprintf(urls[i], sizeof urls[i], "%s%u", server.url, i);
+		targets[i] = (struct lg_target){.url = urls[i]};
+	}
+	plan = plan_for(&server, 3, 3, 4);
+	plan.targets = targets;
+	plan.target_count = COUNT_OF(targets);
+	result = load_run(&plan, 4);
+	assert_all_good(result, &server, 4);
+	assert_says(server.fields, ":path: /0\n");
+	lg_result_free(result);
+	h2_server_stop(&server);
+}
+
+/* The parts of a request's time: the server thinks, and nothing else takes as long for sure. */
+static void test_times(void **state)
+{
+	struct h2_server server;
+	struct lg_plan plan;
+	struct lg_result *result;
+
+	(void)state;
+	h2_server_start(&server, &(struct h2_behaviour){.delay_ms = 20, .upload = "12345", .upload_size = 5});
+	plan = plan_for(&server, 1, 1, 10);
+	plan.body = "12345";
+	plan.body_size = 5;
+	result = load_run(&plan, 10);
+	assert_all_good(result, &server, 10);
+	assert_int_equal(lg_histogram_count(result->waiting), 10);
+	assert_true(lg_histogram_min(result->waiting) >= 20000);
+	assert_true(lg_histogram_min(result->service[LG_BEFORE]) >= 20000);
+	lg_result_free(result);
+	h2_server_stop(&server);
+}
+
 /* ---- what is sent ------------------------------------------------------------------------ */
 
 /* `authority` NULL: that of the url. */
@@ -178,6 +224,30 @@ static void test_uploads(void **state)
 	upload_with(1000000, 0);
 	upload_with(300000, 1000);
 	upload_with(1000000, 10000000);
+}
+
+/* A body is not copied for each request, but once a run. */
+static void test_uploads_take_no_memory(void **state)
+{
+	enum { SIZE = 8 << 20, VUS = 16 };
+	char *body = letters(SIZE);
+	struct h2_server server;
+	long before = most_memory();
+	struct lg_plan plan;
+	struct lg_result *result;
+
+	(void)state;
+	h2_server_start(&server,
+	                &(struct h2_behaviour){.upload = body, .upload_size = SIZE, .window = 1 << 30});
+	plan = plan_for(&server, VUS, 4, VUS);
+	plan.body = body;
+	plan.body_size = SIZE;
+	result = load_run(&plan, VUS);
+	assert_all_good(result, &server, VUS);
+	assert_true(most_memory() - before < VUS / 2 * SIZE);
+	lg_result_free(result);
+	h2_server_stop(&server);
+	free(body);
 }
 
 /* The answer comes while the request's body is still on its way, and nobody reads that. */
@@ -471,19 +541,14 @@ static void test_ramp_down(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		leaves_nothing(test_counts),
-		leaves_nothing(test_streams_are_parallel),
-		leaves_nothing(test_limited_streams),
-		leaves_nothing(test_fields),
-		leaves_nothing(test_uploads),
-		leaves_nothing(test_answered_early),
-		leaves_nothing(test_answers),
-		leaves_nothing(test_expected_body),
-		leaves_nothing(test_server_of_http1),
-		leaves_nothing(test_over_tls),
-		leaves_nothing(test_uploads_over_tls),
-		leaves_nothing(test_two_hosts),
-		leaves_nothing(test_rate),
+		leaves_nothing(test_counts),          leaves_nothing(test_streams_are_parallel),
+		leaves_nothing(test_limited_streams), leaves_nothing(test_turns),
+		leaves_nothing(test_times),           leaves_nothing(test_fields),
+		leaves_nothing(test_uploads),         leaves_nothing(test_uploads_take_no_memory),
+		leaves_nothing(test_answered_early),  leaves_nothing(test_answers),
+		leaves_nothing(test_expected_body),   leaves_nothing(test_server_of_http1),
+		leaves_nothing(test_over_tls),        leaves_nothing(test_uploads_over_tls),
+		leaves_nothing(test_two_hosts),       leaves_nothing(test_rate),
 		leaves_nothing(test_ramp_down),
 	};
 

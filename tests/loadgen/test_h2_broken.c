@@ -75,17 +75,57 @@ static void test_timeouts(void **state)
 {
 	struct h2_server server;
 	struct lg_plan plan;
+	struct lg_run *run;
 	struct lg_result *result;
-	struct lg_counts sum;
 
 	(void)state;
 	h2_server_start(&server, &(struct h2_behaviour){.silent = true, .limit = 3});
 	plan = plan_for(&server, 5, 5, 5);
-	plan.timeout = 100 * MS;
-	result = load_run(&plan, 5);
-	sum = lg_counts_sum(result);
-	assert_int_equal(sum.errors[LG_ERROR_TIMEOUT], 5);
-	assert_says(result->first_error, "within 100 ms");
+	plan.timeout = 500 * MS;
+	run = load_start(&plan);
+	load_await_done(run, 5);
+	await(&server.cancels, server.requests);
+	assert_true(server.requests >= 3);
+	result = load_finish(run, 0);
+	assert_int_equal(lg_counts_sum(result).errors[LG_ERROR_TIMEOUT], 5);
+	assert_says(result->first_error, "within 500 ms");
+	lg_result_free(result);
+	h2_server_stop(&server);
+}
+
+/* Those that wait for a stream are not in flight; that is how they are told apart when the run ends. */
+static void test_held_is_not_in_flight(void **state)
+{
+	struct h2_server server;
+	struct lg_plan plan;
+	struct lg_run *run;
+	struct lg_result *result;
+
+	(void)state;
+	h2_server_start(&server, &(struct h2_behaviour){.silent = true, .limit = 2});
+	plan = plan_for(&server, 5, 5, 5);
+	run = load_start(&plan);
+	load_await_in_flight(run, 2);
+	result = load_finish(run, 0);
+	assert_int_equal(result->censored, 5);
+	lg_result_free(result);
+	h2_server_stop(&server);
+}
+
+/* A connection that brings nothing any more is not waited on for ever. */
+static void test_dead_connection(void **state)
+{
+	struct h2_server server;
+	struct lg_plan plan;
+	struct lg_result *result;
+
+	(void)state;
+	h2_server_start(&server, &(struct h2_behaviour){.silent = true});
+	plan = plan_for(&server, 1, 1, 6);
+	plan.timeout = 50 * MS;
+	result = load_run(&plan, 6);
+	assert_int_equal(lg_counts_sum(result).errors[LG_ERROR_TIMEOUT], 6);
+	assert_true(result->connections >= 2);
 	lg_result_free(result);
 	h2_server_stop(&server);
 }
@@ -379,12 +419,13 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		leaves_nothing(test_resets),          leaves_nothing(test_refused),
-		leaves_nothing(test_timeouts),        leaves_nothing(test_goaway),
+		leaves_nothing(test_timeouts),        leaves_nothing(test_held_is_not_in_flight),
+		leaves_nothing(test_dead_connection), leaves_nothing(test_goaway),
 		leaves_nothing(test_closed),          leaves_nothing(test_no_keepalive),
 		leaves_nothing(test_streams_used_up), leaves_nothing(test_broken_answers),
 		leaves_nothing(test_garbage),         leaves_nothing(test_cut_short),
-		leaves_nothing(test_cut_anywhere),    leaves_nothing(test_floods),
-		leaves_nothing(test_endless_body),
+		leaves_nothing(test_floods),          leaves_nothing(test_endless_body),
+		leaves_nothing(test_cut_anywhere),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
