@@ -11,7 +11,7 @@ KUBECONFIG=$AUX/plain.conf run loadtest -l app=api --port 8080 --vus 1 --ramp 0s
 ended 0
 same "the pod" "$(field target.pod)" "$first"
 same "the source" "$(field target.ranking.source)" none
-err '^note +no metrics: no right to list pods.metrics.k8s.io \(403\); first ready pod taken'
+err '^target .*no metrics: no right to list pods.metrics.k8s.io \(403\); first ready pod taken'
 out "^Target .*no metrics: no right to list pods.metrics.k8s.io \(403\); first ready pod taken"
 out '^  unknown .*hottest at peak: no metrics'
 KUBECONFIG=$AUX/plain.conf run top
