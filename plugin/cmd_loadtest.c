@@ -141,6 +141,9 @@ static const struct option output_options[] = {
 	 .help = "live figures of the load at http://HOST:PORT/metrics while it runs, with k6's names"},
 	{.name = "top", .kind = OPTION_COUNT, .offset = AT(top), .value = "N",
 	 .help = "functions in the summary (default 10)", .min = 1, .max = 1000},
+	{.name = "threshold", .kind = OPTION_LIST, .offset = AT(threshold_texts), .value = "'METRIC: EXPR'",
+	 .help = "k6's thresholds, repeatable: 'http_req_duration{status:200}: p(95)<500', with ', abortOnFail' and "
+	         "', delayAbortEval=10s' behind; exit 99 when one does not hold"},
 	{.name = "strict", .kind = OPTION_FLAG, .offset = AT(strict),
 	 .help = "exit 98 when the run cannot be trusted"},
 	{.name = "quiet", .letter = 'q', .kind = OPTION_FLAG, .offset = AT(quiet),

@@ -125,7 +125,8 @@ static void add_trends(cJSON *metrics, const struct lg_result *load)
 	add_trend(metrics, "iteration_duration", load->whole);
 }
 
-cJSON *k6_summary(const struct lg_result *load, const struct plan *plan)
+cJSON *k6_summary(const struct lg_result *load, const struct plan *plan,
+                  const struct threshold_report *thresholds)
 {
 	double seconds = (double)(load->stopped - load->started) / 1e9;
 	struct lg_counts sum = lg_counts_sum(load);
@@ -143,6 +144,7 @@ cJSON *k6_summary(const struct lg_result *load, const struct plan *plan)
 	add_trends(metrics, load);
 	add_gauge(metrics, "vus", load->most_vus);
 	add_gauge(metrics, "vus_max", plan->rate > 0 ? plan->max_vus : plan->vus);
+	threshold_report_k6(metrics, thresholds);
 	add_state(json, plan, &sum, seconds * 1e3);
 	return json;
 }

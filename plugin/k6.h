@@ -6,8 +6,10 @@
 
 #include "loadgen/loadgen.h"
 #include "plugin/plan.h"
+#include "plugin/threshold_report.h"
 
 /* The caller deletes it. Metric names and shapes: k6's --summary-export / handleSummary data. */
-cJSON *k6_summary(const struct lg_result *load, const struct plan *plan);
+cJSON *k6_summary(const struct lg_result *load, const struct plan *plan,
+                  const struct threshold_report *thresholds);
 
 #endif

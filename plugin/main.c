@@ -58,7 +58,7 @@ static void print_help(FILE *out)
 		fprintf(out, "  %-10s %s\n", commands[i]->name, commands[i]->summary);
 	fprintf(out,
 	        "  %-10s %s\n\nExit status: 0 good, 1 error, 2 wrong usage, 98 the run cannot be trusted (with\n"
-	        "--strict), 130 interrupted.\n\nTry:\n"
+	        "--strict), 99 a threshold does not hold, 130 interrupted.\n\nTry:\n"
 	        "  %s loadtest deploy/api --url http://api.example/      # load, capture, verdict\n"
 	        "  %s loadtest --pprof-url http://127.0.0.1:6060 --url http://127.0.0.1:8080/   # no cluster\n"
 	        "  %s COMMAND --help\n",

@@ -10,6 +10,7 @@ void outcome_release(struct outcome *outcome)
 	if (outcome->load)
 		lg_result_free(outcome->load);
 	cost_release(&outcome->cost);
+	threshold_report_release(&outcome->thresholds);
 	watch_report_release(&outcome->pod);
 	target_release(&outcome->target);
 }

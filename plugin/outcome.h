@@ -7,6 +7,7 @@
 #include "plugin/plan.h"
 #include "plugin/shots.h"
 #include "plugin/target.h"
+#include "plugin/threshold_report.h"
 #include "plugin/verdict.h"
 #include "plugin/watch.h"
 
@@ -30,6 +31,7 @@ struct outcome {
 	char partial[512]; /* why the run is partial, "" when it is whole */
 	struct cost cost;
 	struct verdict verdict;
+	struct threshold_report thresholds;
 	char directory[4096]; /* "" when nothing is kept */
 };
 

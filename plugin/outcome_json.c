@@ -333,6 +333,8 @@ cJSON *outcome_json(const struct outcome *outcome)
 		cJSON_AddItemToObject(json, "pod", pod_json(outcome));
 	if (outcome->tunnel.connections)
 		cJSON_AddItemToObject(json, "tunnel", tunnel_json(&outcome->tunnel));
+	if (outcome->thresholds.count)
+		cJSON_AddItemToObject(json, "thresholds", threshold_report_json(&outcome->thresholds));
 	cJSON_AddItemToObject(json, "verdict", verdict_json(outcome));
 	add_text(json, "directory", outcome->directory);
 	return json;

@@ -202,9 +202,14 @@ int plan_check(struct plan *plan, struct error *error)
 	if (load_model_read(plan, error) < 0 || read_profiles(plan, error) < 0 ||
 	    check_combination(plan, error) < 0)
 		return -1;
+	if (thresholds_parse("--threshold", &plan->threshold_texts, &plan->thresholds, error) < 0)
+		return -1;
 	load = plan_load(plan, plan->url ? plan->url : "http://localhost/");
 	if (lg_check(&load, line) < 0)
 		return error_usage(error, "%s", line);
+	for (size_t i = 0; i < plan->thresholds.count; i++)
+		if (threshold_fits("--threshold", &plan->thresholds.items[i], &load, error) < 0)
+			return -1;
 	return 0;
 }
 
@@ -215,6 +220,7 @@ void plan_release(struct plan *plan)
 	free(plan->stages);
 	targets_release(&plan->targets);
 	csv_release(&plan->csv);
+	thresholds_release(&plan->thresholds);
 }
 
 bool plan_is_local(const struct plan *plan)
@@ -239,6 +245,8 @@ struct lg_plan plan_load(const struct plan *plan, const char *url)
 		.target_count = plan->targets.count,
 		.table = plan->data_file ? &plan->csv.table : NULL,
 		.no_templates = plan->no_templates,
+		.apart = plan->thresholds.apart,
+		.apart_count = plan->thresholds.apart_count,
 		.model = plan->rate > 0 ? LG_RATE : LG_VUS,
 		.vus = plan->vus,
 		.max_vus = plan->max_vus,
@@ -280,6 +288,14 @@ static void add_text(cJSON *json, const char *name, const char *text)
 		cJSON_AddStringToObject(json, name, text);
 }
 
+static void add_texts(cJSON *json, const char *name, const struct option_list *texts)
+{
+	cJSON *list = texts->count ? cJSON_AddArrayToObject(json, name) : NULL;
+
+	for (size_t i = 0; i < texts->count; i++)
+		cJSON_AddItemToArray(list, cJSON_CreateString(texts->items[i]));
+}
+
 /* k6's names for the four models. */
 static const char *executor(const struct plan *plan)
 {
@@ -297,12 +313,7 @@ static void add_model(cJSON *json, const struct plan *plan)
 		add_text(json, "on_late", late_names[plan->late]);
 	}
 	cJSON_AddNumberToObject(json, "vus", plan->vus);
-	if (plan->stage_count) {
-		cJSON *stages = cJSON_AddArrayToObject(json, "stages");
-
-		for (size_t i = 0; i < plan->stage_count; i++)
-			cJSON_AddItemToArray(stages, cJSON_CreateString(plan->stage_texts.items[i]));
-	}
+	add_texts(json, "stages", &plan->stage_texts);
 	add_duration(json, "ramp", plan->ramp);
 	if (plan->requests)
 		cJSON_AddNumberToObject(json, "requests", plan->requests);
@@ -357,6 +368,7 @@ static cJSON *load_json(const struct plan *plan)
 	add_wire(json, plan);
 	add_text(json, "expect_status", plan->expect_status);
 	add_text(json, "expect_body", plan->expect_body);
+	add_texts(json, "thresholds", &plan->threshold_texts);
 	return json;
 }
 

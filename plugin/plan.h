@@ -16,6 +16,7 @@
 #include "plugin/kubeconfig.h"
 #include "plugin/options.h"
 #include "plugin/targets.h"
+#include "plugin/threshold.h"
 
 #define SECOND 1000000000LL
 #define MILLI  1000000LL
@@ -60,6 +61,7 @@ struct plan {
 	unsigned requests;
 	const char *expect_status, *expect_body;
 	const char *targets_file, *data_file;
+	struct option_list threshold_texts;
 	bool no_templates;
 
 	/* how it is sent */
@@ -85,7 +87,8 @@ struct plan {
 	size_t stage_count;
 	struct targets targets; /* of --targets; the first one's URL is `url` then */
 	struct csv csv;         /* of --data */
-	char *body_data;        /* of --body-file, owned */
+	struct thresholds thresholds;
+	char *body_data; /* of --body-file, owned */
 	size_t body_size;
 };
 

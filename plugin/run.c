@@ -27,26 +27,32 @@ struct run {
 	struct steady steady;
 	struct prometheus *prometheus;
 	int64_t look_at;                       /* when the whole result is looked at next */
+	const struct threshold *crossed;       /* that ends the run, NULL: none */
 	bool ramp_done, finished, stages_done; /* of the load, as last seen */
 	int64_t rank_at;
 };
 
-/* The run goes no further: a signal, the pod is lost, or --requests are done. */
+/* The run goes no further: a signal, the pod is lost, --requests are done, a threshold was crossed. */
 static bool must_end(const struct run *run)
 {
-	return signals_cancel || watch_lost(run->watch) || run->finished;
+	return signals_cancel || watch_lost(run->watch) || run->finished || run->crossed;
 }
 
 /* Once a second the whole result so far, for those who want more than a snapshot. */
 static void look(struct run *run, const struct lg_snapshot *snapshot)
 {
+	const struct thresholds *thresholds = &run->plan->thresholds;
+	struct lg_plan load = plan_load(run->plan, NULL);
 	struct lg_result *result;
 
-	if (!run->prometheus || snapshot->now < run->look_at)
+	if ((!run->prometheus && !thresholds->count) || snapshot->now < run->look_at)
 		return;
 	run->look_at = snapshot->now + LOOK_EVERY;
 	result = lg_look(run->load);
+	if (!result)
+		return;
 	prometheus_show(run->prometheus, result, snapshot);
+	run->crossed = threshold_report_abort(thresholds, result, snapshot->now, &load);
 	lg_result_free(result);
 }
 
@@ -236,6 +242,7 @@ static void analyse(struct run *run)
 {
 	struct outcome *outcome = run->outcome;
 	uint64_t requests = outcome->load ? outcome->load->counts[LG_WINDOW].requests : 0;
+	struct lg_plan load = plan_load(run->plan, NULL);
 
 	if (signals_cancel)
 		snprintf(outcome->partial, sizeof outcome->partial,
@@ -246,6 +253,12 @@ static void analyse(struct run *run)
 		snprintf(outcome->partial, sizeof outcome->partial,
 		         "the load ended after --requests %u, in phase '%s'", run->plan->requests,
 		         run->progress.phase);
+	else if (run->crossed)
+		snprintf(outcome->partial, sizeof outcome->partial,
+		         "threshold '%.150s: %.150s' was crossed in phase '%s'", run->crossed->name,
+		         run->crossed->expression, run->progress.phase);
+	if (outcome->load)
+		threshold_report_make(&run->plan->thresholds, outcome->load, &load, &outcome->thresholds);
 	outcome->goroutines_idle = shots_goroutines(outcome->idle);
 	outcome->goroutines = shots_goroutines(outcome->shots);
 	take_share(outcome);
@@ -288,12 +301,14 @@ static int judge(const struct run *run, struct error *error)
 	if (outcome->partial[0]) {
 		error_set(error, "%s; what was got until then is in '%s'", outcome->partial,
 		          outcome->directory);
-		error->exit = signals_cancel ? EXIT_INTERRUPTED : EXIT_ERROR;
+		error->exit = signals_cancel ? EXIT_INTERRUPTED : run->crossed ? EXIT_THRESHOLD : EXIT_ERROR;
 		return -1;
 	}
 	if (lost)
 		return error_set(error, "capture '%s': %s; the rest of the run is in '%s'", lost->file,
 		                 lost->error.text, outcome->directory);
+	if (outcome->thresholds.failed)
+		return EXIT_THRESHOLD;
 	return run->plan->strict && outcome->verdict.level == CHECK_FAIL ? EXIT_UNTRUSTED : EXIT_GOOD;
 }
 

@@ -47,7 +47,8 @@ int run_files_write(struct outcome *outcome, struct rundir *dir, struct error *e
 	    write_shots(dir, outcome->idle, "idle/", error) < 0)
 		return -1;
 	if (outcome->load &&
-	    (write_json(dir, "load.json", k6_summary(outcome->load, outcome->plan), error) < 0 ||
+	    (write_json(dir, "load.json", k6_summary(outcome->load, outcome->plan, &outcome->thresholds),
+	                error) < 0 ||
 	     write_text(dir, "timeline.csv", timeline_csv(outcome), error) < 0 ||
 	     write_text(dir, "latency.hlog", latency_hlog(outcome), error) < 0 ||
 	     write_text(dir, "latency.hgrm", latency_hgrm(outcome), error) < 0))

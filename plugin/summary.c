@@ -238,5 +238,9 @@ void summary_print(FILE *out, const struct outcome *outcome)
 	print_cpu(out, outcome);
 	print_goroutines(out, outcome);
 	print_verdict(out, &outcome->verdict);
+	if (outcome->thresholds.count)
+		fprintf(out, LABEL "%s\n", "Thresholds",
+		        outcome->thresholds.failed ? "not all hold" : "all hold");
+	threshold_report_print(out, &outcome->thresholds);
 	print_files(out, outcome);
 }
