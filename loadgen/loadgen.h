@@ -124,7 +124,7 @@ struct lg_result {
 	struct lg_histogram *service[LG_PHASES]; /* sent -> done, whole answers of any status */
 	struct lg_histogram *whole;              /* service, all phases */
 	struct lg_histogram *connect;            /* connecting, all phases */
-	uint64_t censored;                       /* in flight when the run ended */
+	uint64_t censored;                       /* in flight or connecting when the run ended */
 	uint64_t connections;                    /* opened */
 	struct lg_thread_use *threads;
 	size_t thread_count;
@@ -162,10 +162,13 @@ void lg_snapshot(struct lg_run *run, struct lg_snapshot *ret);
 #define LG_WINDOW_LEAD (10 * 1000000LL)
 void lg_set_window(struct lg_run *run, int64_t begin, int64_t end);
 
-/* Asks the threads to end; requests in flight get `grace` to finish. Returns at once. */
+/*
+ * Asks the threads to end; requests in flight, and those that wait for their
+ * connection, get `grace` to finish. Returns at once. A later call may change the grace.
+ */
 void lg_stop(struct lg_run *run, int64_t grace);
 
-/* Joins the threads, merges, frees the run. The result is the caller's. */
+/* Joins the threads, merges, frees the run. The result is the caller's; NULL when out of memory. */
 struct lg_result *lg_finish(struct lg_run *run);
 
 void lg_result_free(struct lg_result *result);
