@@ -245,7 +245,7 @@ struct lg_result {
 		*receiving;             /* its parts: last byte out, first byte in, last byte in */
 	struct lg_histogram *connect;   /* connecting, all phases */
 	struct lg_histogram *handshake; /* TLS, all phases */
-	uint64_t censored;              /* in flight when the run ended */
+	uint64_t censored;              /* in flight or connecting when the run ended */
 	unsigned most_vus;              /* at a time (the sum of the threads' own peaks) */
 	uint64_t connections;           /* opened */
 	struct lg_thread_use *threads;
@@ -293,10 +293,13 @@ void lg_release(struct lg_run *run);
 /* Open model: from now on this rate, whatever the stages say. */
 void lg_set_rate(struct lg_run *run, double rate);
 
-/* Asks the threads to end; requests in flight get `grace` to finish. Returns at once. */
+/*
+ * Asks the threads to end; requests in flight, and those that wait for their
+ * connection, get `grace` to finish. Returns at once. A later call may change the grace.
+ */
 void lg_stop(struct lg_run *run, int64_t grace);
 
-/* Joins the threads, merges, frees the run. The result is the caller's. */
+/* Joins the threads, merges, frees the run. The result is the caller's; NULL when out of memory. */
 struct lg_result *lg_finish(struct lg_run *run);
 
 /*

@@ -200,26 +200,36 @@ static void test_window_in_traffic(void **state)
 	server_stop(server);
 }
 
-static void test_window_open_or_none(void **state)
+static void test_no_window(void **state)
 {
 	struct server *server = server_start(&(struct behaviour){0});
 	struct lg_plan plan = {.url = server_url(server), .vus = 4, .threads = 2};
 	struct lg_result *result = load_run(&plan, 50);
-	struct lg_run *run;
-	uint64_t least, most;
-	int64_t begin;
 
 	(void)state;
 	assert_int_equal(result->counts[LG_BEFORE].requests, lg_counts_sum(result).requests);
 	assert_true(!result->window_begin && !result->window_end);
 	lg_result_free(result);
-	run = load_start(&plan);
+	server_stop(server);
+}
+
+static void test_open_window(void **state)
+{
+	struct server *server = server_start(&(struct behaviour){0});
+	struct lg_plan plan = {.url = server_url(server), .vus = 4, .threads = 2};
+	struct lg_run *run = load_start(&plan);
+	struct lg_result *result;
+	uint64_t least, most;
+	int64_t begin;
+
+	(void)state;
 	load_await_done(run, 50);
 	least = load_look(run).total.requests;
 	begin = soon();
 	lg_set_window(run, begin, INT64_MAX);
 	sleep_until(begin);
-	most = load_look(run).total.requests;
+	most = settle(server, run);
+	server_hold(server, false);
 	load_await_done(run, most + 50);
 	result = load_finish(run, 60 * MINUTE);
 	assert_true(result->counts[LG_BEFORE].requests >= least);
@@ -385,7 +395,8 @@ int main(void)
 		leaves_nothing(test_snapshot_recent),
 		leaves_nothing(test_window),
 		leaves_nothing(test_window_in_traffic),
-		leaves_nothing(test_window_open_or_none),
+		leaves_nothing(test_no_window),
+		leaves_nothing(test_open_window),
 		leaves_nothing(test_seconds),
 		leaves_nothing(test_ramp),
 		leaves_nothing(test_think),

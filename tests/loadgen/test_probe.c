@@ -154,6 +154,35 @@ static void test_timeout(void **state)
 	free(body);
 }
 
+/* In this thread: once something has come, more is always there. */
+static _Thread_local bool flood, flooded;
+
+ssize_t __real_recv(int fd, void *buffer, size_t size, int flags);
+ssize_t __wrap_recv(int fd, void *buffer, size_t size, int flags);
+
+ssize_t __wrap_recv(int fd, void *buffer, size_t size, int flags)
+{
+	ssize_t n = flooded ? (ssize_t)size : __real_recv(fd, buffer, size, flags);
+
+	if (flooded)
+		memset(buffer, 'x', size);
+	flooded = flood && n > 0;
+	return n;
+}
+
+/* A server faster than we are never lets us wait: what it left unread in the socket stands for it. */
+static void test_flood(void **state)
+{
+	struct server *server = server_start(&(struct behaviour){.answer = OK "\r\n", .endless = "more"});
+	struct lg_plan plan = plan_for(server);
+
+	(void)state;
+	flood = true;
+	assert_late(&plan, "no answer in time");
+	flood = flooded = false;
+	server_stop(server);
+}
+
 static void test_not_connected(void **state)
 {
 	struct lg_plan plan = {.vus = 1};
@@ -247,11 +276,11 @@ static void test_dial(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		leaves_nothing(test_answers), leaves_nothing(test_ipv6),
-		leaves_nothing(test_upload),  leaves_nothing(test_answer_before_the_upload),
-		leaves_nothing(test_timeout), leaves_nothing(test_not_connected),
-		leaves_nothing(test_broken),  leaves_nothing(test_bad_plan),
-		leaves_nothing(test_dial),
+		leaves_nothing(test_answers),       leaves_nothing(test_ipv6),
+		leaves_nothing(test_upload),        leaves_nothing(test_answer_before_the_upload),
+		leaves_nothing(test_timeout),       leaves_nothing(test_flood),
+		leaves_nothing(test_not_connected), leaves_nothing(test_broken),
+		leaves_nothing(test_bad_plan),      leaves_nothing(test_dial),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
