@@ -90,7 +90,7 @@ enum cap_status failure_of_http(struct cap_error *error, long http_status, const
 	const cJSON *message = cJSON_GetObjectItemCaseSensitive(json, "message");
 	size_t line = size ? strcspn(body, "\r\n") : 0;
 
-	if (cJSON_IsString(message))
+	if (cJSON_IsString(message) && *message->valuestring)
 		failure_set(error, CAP_HTTP, "%s", message->valuestring);
 	else if (line)
 		failure_set(error, CAP_HTTP, "HTTP %ld: %.*s", http_status, (int)(line < 300 ? line : 300),

@@ -17,6 +17,17 @@ static size_t read_request(struct peer *peer, struct site *site)
 	return 1;
 }
 
+static void write_on(struct peer *peer, const char *text)
+{
+	char block[16384];
+	size_t size = 0, length = strlen(text);
+
+	for (; size + length <= sizeof block; size += length)
+		memcpy(block + size, text, length);
+	while (peer_write(peer, block, size))
+		;
+}
+
 void script_site(struct peer *peer, void *context)
 {
 	struct site *site = context;
@@ -31,8 +42,8 @@ void script_site(struct peer *peer, void *context)
 		peer_answer(peer, 200, "text/plain; charset=utf-8", "hello");
 	else
 		peer_write(peer, site->answer, site->given ? site->given : size);
-	while (site->endless && peer_write(peer, site->endless, strlen(site->endless)))
-		;
+	if (site->endless)
+		write_on(peer, site->endless);
 	if (site->stays)
 		peer_read_to_end(peer);
 	if (site->resets)

@@ -5,7 +5,7 @@
 #include "bed.h"
 #include "capture/queue.h"
 
-#define ROOM 300000
+#define ROOM 60000
 
 static void fresh_is_empty(void **state)
 {
@@ -69,8 +69,8 @@ static void like_an_array(void **state)
 
 	(void)state;
 	srandom(4);
-	for (int i = 0; i < 20000; i++) {
-		size_t some = (size_t)random() % (random() % 50 ? 3000 : 40000);
+	for (int i = 0; i < 5000; i++) {
+		size_t some = (size_t)random() % (random() % 50 ? 1000 : 20000);
 
 		if (random() & 1) {
 			some = some < ROOM - size ? some : ROOM - size;

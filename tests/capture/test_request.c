@@ -150,6 +150,8 @@ static void answers_of_400_and_more(void **state)
 	answer_is("HTTP/1.1 404 Not Found\r\n\r\n\033[2Jnot here", CAP_HTTP, 404, "\033[2Jnot here",
 	          "HTTP 404: ?[2Jnot here");
 	answer_is("HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n", CAP_HTTP, 503, "", "HTTP 503");
+	answer_is("HTTP/1.1 500 Oops\r\nContent-Length: 14\r\n\r\n{\"message\":\"\"}", CAP_HTTP, 500,
+	          "{\"message\":\"\"}", "HTTP 500: {\"message\":\"\"}");
 	answer_is("HTTP/1.1 500 Oops\r\nContent-Length: 17\r\n\r\n{\"message\":[1,2]}", CAP_HTTP, 500,
 	          "{\"message\":[1,2]}", "HTTP 500: {\"message\":[1,2]}");
 }

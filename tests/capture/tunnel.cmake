@@ -8,3 +8,21 @@ foreach(name queue upgrade frames frames_out tunnel tunnel_flow tunnel_faults tu
 	capture_test(${name})
 	target_link_libraries(test_capture_${name} PRIVATE capture_bed)
 endforeach()
+
+# Replays the kept inputs; fuzz_channel.c says how to fuzz.
+file(GLOB CHANNEL_CORPUS ${CMAKE_CURRENT_SOURCE_DIR}/corpus/channel/*)
+add_executable(fuzz_channel_replay fuzz_channel.c)
+target_link_libraries(fuzz_channel_replay PRIVATE capture wslay)
+add_test(NAME capture-fuzz-channel COMMAND fuzz_channel_replay ${CHANNEL_CORPUS})
+set_tests_properties(capture-fuzz-channel PROPERTIES TIMEOUT 60)
+
+set(CHANNEL_SOURCES failure.c frames.c queue.c upgrade.c)
+list(TRANSFORM CHANNEL_SOURCES PREPEND ${PROJECT_SOURCE_DIR}/capture/)
+if(CMAKE_C_COMPILER_ID MATCHES Clang)
+	add_executable(fuzz_channel EXCLUDE_FROM_ALL fuzz_channel.c ${CHANNEL_SOURCES})
+	target_include_directories(fuzz_channel PRIVATE ${PROJECT_SOURCE_DIR})
+	target_compile_definitions(fuzz_channel PRIVATE FUZZ_ENGINE)
+	target_compile_options(fuzz_channel PRIVATE -O1 -fsanitize=fuzzer,address,undefined)
+	target_link_options(fuzz_channel PRIVATE -fsanitize=fuzzer,address,undefined)
+	target_link_libraries(fuzz_channel PRIVATE PkgConfig::CURL PkgConfig::CRYPTO PkgConfig::CJSON wslay)
+endif()
