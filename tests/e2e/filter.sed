@@ -27,4 +27,4 @@ s/^(  ok +0 of )[0-9]+ (requests)/\1N \2/
 s/^(  (warn|fail) +)[0-9]+ of [0-9]+ requests failed \(.*%\)/\1N of N requests failed (N%)/
 
 # a plain progress line inside a phase: only when the phase has lasted five seconds
-/^(idle|ramp|settle|capture) +[0-9]+s( of [0-9]+s)?  /d
+/^(idle|ramp|settle|capture) +[0-9]+s( of (at most )?[0-9]+s)?  |^idle +[0-9]+s of [0-9]+s$/d
