@@ -6,7 +6,8 @@
 
 #include "capture/failure.h"
 
-#define OUT_LIMIT (64 * 1024) /* framed at once */
+#define OUT_LIMIT   (64 * 1024) /* framed at once */
+#define WORDS_SHOWN 300         /* of an error */
 
 enum { CHANNEL_DATA, CHANNEL_ERROR, CHANNELS };
 
@@ -25,15 +26,17 @@ static void end_no_memory(struct frames *frames)
 
 /* ---- messages that come in ------------------------------------------------------ */
 
-/* The kubelet's words: "... dial tcp4 127.0.0.1:9: connect: connection refused". */
+/* containerd's words: "... dial tcp4 127.0.0.1:9: connect: connection refused", behind half a kilobyte of
+ * what it tried; CRI-O's come from socat: "... connect(5, AF=2 127.0.0.1:9, 16): Connection refused". */
 static void take_error(struct frames *frames)
 {
 	char words[sizeof frames->text + 1];
 
 	memcpy(words, frames->text, frames->text_size);
 	words[frames->text_size] = '\0';
-	if (memmem(frames->text, frames->text_size, "connection refused", 18))
+	if (strcasestr(words, "connection refused"))
 		failure_set(frames->error, CAP_PORT, "nothing listens on port %u in the pod", frames->port);
+	words[frames->text_size < WORDS_SHOWN ? frames->text_size : WORDS_SHOWN] = '\0';
 	end(frames, CAP_LOST, "ended: ", words);
 }
 

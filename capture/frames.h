@@ -53,7 +53,7 @@ struct frames {
 	bool in_data, has_channel; /* of the message that is coming in */
 	uint8_t channel;
 	bool begun[2];               /* the port was told on that channel */
-	char text[300];              /* an error, or a channel's first message */
+	char text[1024];             /* an error, or a channel's first message */
 	size_t text_size, text_told; /* kept, and as the server sent it */
 };
 

@@ -45,7 +45,7 @@ static void look_at_pod(struct watch *watch)
 			watch->report.restarts = now.restarts - pod->restarts;
 		watch->report.terminating |= now.terminating;
 		if (strcmp(now.phase, "Failed") == 0 || strcmp(now.phase, "Succeeded") == 0)
-			lose(watch, "ended during the run");
+			lose(watch, now.terminating ? "was deleted during the run" : "ended during the run");
 	}
 	if (status == 0)
 		pod_release(&now);

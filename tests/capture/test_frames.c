@@ -139,9 +139,15 @@ static void port_is_told_first(void **state)
 
 #define REFUSED "failed to connect: dial tcp4 127.0.0.1:6060: connect: connection refused\n"
 
+#define SOCAT "socat E connect(5, AF=2 127.0.0.1:6060, 16): Connection refused"
+
 static void errors_end_it(void **state)
 {
+	char far[600 + sizeof REFUSED];
+
 	(void)state;
+	memset(far, 'x', sizeof far);
+	memcpy(far + 600, REFUSED, sizeof REFUSED);
 	add_ports();
 	add_message(0, "before", 6);
 	add_message(1, "network \033[1m namespace is closed", 32);
@@ -152,6 +158,16 @@ static void errors_end_it(void **state)
 
 	add_ports();
 	add_message(1, REFUSED, strlen(REFUSED));
+	ends_as(CAP_PORT, "nothing listens on port 6060 in the pod");
+	again();
+
+	add_ports();
+	add_message(1, far, sizeof far - 1); /* containerd says first what it tried, in so many words */
+	ends_as(CAP_PORT, "nothing listens on port 6060 in the pod");
+	again();
+
+	add_ports();
+	add_message(1, SOCAT, strlen(SOCAT));
 	ends_as(CAP_PORT, "nothing listens on port 6060 in the pod");
 	again();
 
