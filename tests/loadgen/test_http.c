@@ -40,6 +40,8 @@ static const struct answer answers[] = {
          true, 0, false},
 	{OK "Transfer-Encoding: gzip, chunked\r\n\r\n1\r\nx\r\n0;e\r\nT: 1\r\nContent-Length: 9\r\n\r\n",
          WHOLE, 200, true, 0, false},
+	{OK "Transfer-Encoding: chunked\r\n\r\n0\r\nContent-Length: nine\r\n\r\n", WHOLE, 200, true, 0,
+         false},
 	{OK "Transfer-Encoding: chunked\r\nContent-Length: 99\r\n\r\n0\r\n\r\n", WHOLE, 200, true, 0, false},
 	{OK "Content-Length: 99\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", WHOLE, 200, true, 0, false},
 	{OK "Transfer-Encoding: identity\r\nContent-Length: 1\r\n\r\nx", WHOLE, 200, true, 0, false},
