@@ -25,9 +25,25 @@ static enum lg_http_progress parse(struct lg_http *http, const char *text, size_
 	return progress;
 }
 
+/* The same answer once more, its head remembered. */
+static struct lg_http remembered(const char *text, size_t size, bool head_only)
+{
+	static struct lg_http_memo memo;
+	struct lg_http http;
+	size_t used;
+
+	memo.size = 0;
+	for (int i = 0; i < 2; i++) {
+		lg_http_begin(&http, head_only);
+		http.memo = &memo;
+		parse(&http, text, size, size, &used);
+	}
+	return http;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct lg_http whole, pieces;
+	struct lg_http whole, pieces, again;
 	size_t whole_used, pieces_used;
 	const char *text = (const char *)data + 1;
 
@@ -38,6 +54,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (parse(&whole, text, size - 1, size, &whole_used) !=
 	            parse(&pieces, text, size - 1, 1 + data[0] % 13, &pieces_used) ||
 	    whole.error != pieces.error || whole.status != pieces.status)
+		abort();
+	again = remembered(text, size - 1, data[0] & 1);
+	if (whole.error != again.error || whole.status != again.status || whole.left != again.left ||
+	    whole.keep_alive != again.keep_alive)
 		abort();
 	if (!whole.error && (whole_used != pieces_used || whole.keep_alive != pieces.keep_alive))
 		abort();

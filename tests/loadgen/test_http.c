@@ -40,6 +40,8 @@ static const struct answer answers[] = {
          true, 0, false},
 	{OK "Transfer-Encoding: gzip, chunked\r\n\r\n1\r\nx\r\n0;e\r\nT: 1\r\nContent-Length: 9\r\n\r\n",
          WHOLE, 200, true, 0, false},
+	{OK "Transfer-Encoding: chunked\r\n\r\n0\r\nContent-Length: nine\r\n\r\n", WHOLE, 200, true, 0,
+         false},
 	{OK "Transfer-Encoding: chunked\r\nContent-Length: 99\r\n\r\n0\r\n\r\n", WHOLE, 200, true, 0, false},
 	{OK "Content-Length: 99\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", WHOLE, 200, true, 0, false},
 	{OK "Transfer-Encoding: identity\r\nContent-Length: 1\r\n\r\nx", WHOLE, 200, true, 0, false},
@@ -162,6 +164,80 @@ static void test_every_split(void **state)
 	}
 }
 
+struct outcome {
+	enum lg_http_progress progress;
+	size_t used;
+	bool found;
+	struct lg_http http;
+};
+
+/* What an answer comes to, cut at `first`, with or without a memo of what came before. */
+static struct outcome outcome_of(const struct answer *answer, size_t first, struct lg_http_memo *memo)
+{
+	struct lg_pattern pattern;
+	struct lg_match match = {.pattern = &pattern};
+	struct outcome outcome;
+
+	lg_pattern_init(&pattern, "x");
+	lg_http_begin(&outcome.http, answer->head);
+	outcome.http.match = &match;
+	outcome.http.memo = memo;
+	outcome.progress = feed(&outcome.http, answer->text, strlen(answer->text), first,
+	                        strlen(answer->text) + 1, &outcome.used);
+	outcome.found = match.found;
+	return outcome;
+}
+
+static void same_outcome(const struct answer *answer, size_t first, struct lg_http_memo *memo)
+{
+	struct outcome want = outcome_of(answer, first, NULL), got = outcome_of(answer, first, memo);
+
+	if (got.progress != want.progress || got.used != want.used || got.found != want.found ||
+	    got.http.error != want.http.error || got.http.status != want.http.status ||
+	    got.http.keep_alive != want.http.keep_alive || got.http.head != want.http.head ||
+	    got.http.fields != want.http.fields || lg_http_end(&got.http) != lg_http_end(&want.http))
+		fail_msg("with a memo, cut at %zu: %s", first, answer->text);
+}
+
+/* A remembered head changes nothing, whichever answer it was of. */
+static void test_memo(void **state)
+{
+	static struct lg_http_memo memo;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(answers); i++) {
+		for (size_t j = 0; j < COUNT_OF(answers); j++) {
+			outcome_of(&answers[i], strlen(answers[i].text), &memo);
+			same_outcome(&answers[j], strlen(answers[j].text), &memo);
+		}
+		for (size_t first = 0; first <= strlen(answers[i].text); first++) {
+			outcome_of(&answers[i], strlen(answers[i].text), &memo);
+			same_outcome(&answers[i], first, &memo);
+		}
+	}
+}
+
+/* It is in use, at all: a head that was tampered with says what the tamperer wants. */
+static void test_memo_is_used(void **state)
+{
+	struct answer answer = {OK "Content-Length: 1\r\n\r\nx", WHOLE, 200, true, 0, false};
+	static struct lg_http_memo memo;
+	char text[600] = OK "X: ";
+
+	(void)state;
+	outcome_of(&answer, 100, &memo);
+	memo.said.status = 299;
+	assert_int_equal(outcome_of(&answer, 100, &memo).http.status, 299);
+	answer.head = true;
+	assert_int_equal(outcome_of(&answer, 100, &memo).http.status, 200);
+	memset(text + strlen(text), 'y', LG_HTTP_MEMO);
+	strcat(text, "\r\n\r\n");
+	memo.size = 0;
+	answer.text = text;
+	outcome_of(&answer, sizeof text, &memo);
+	assert_int_equal(memo.size, 0);
+}
+
 static enum lg_http_progress repeat(struct lg_http *http, const char *text, size_t times)
 {
 	enum lg_http_progress progress = LG_HTTP_MORE;
@@ -207,7 +283,8 @@ static void test_ceilings(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_every_split),
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_every_split), cmocka_unit_test(test_memo),
+	                                   cmocka_unit_test(test_memo_is_used),
 	                                   cmocka_unit_test(test_ceilings)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
