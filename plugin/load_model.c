@@ -10,6 +10,9 @@
 #define ANSWER_WITHIN 1.0
 #define MAX_VUS_LOW   64
 #define MAX_VUS_HIGH  10000
+/* Of a search for capacity, whose rates are not known beforehand. */
+#define MAX_VUS_SEARCH 2000
+#define FIRST_RATE     100
 
 /* Seconds of "s", "m", "h", nothing else; 0: it is none. */
 static double unit_seconds(const char *unit)
@@ -129,7 +132,8 @@ static int take_stages(struct plan *plan, struct error *error)
 
 static unsigned default_max_vus(const struct plan *plan)
 {
-	double wanted = fmin(fmax(plan->rate * ANSWER_WITHIN, MAX_VUS_LOW), MAX_VUS_HIGH);
+	double rate = plan->find_capacity ? MAX_VUS_SEARCH : plan->rate;
+	double wanted = fmin(fmax(rate * ANSWER_WITHIN, MAX_VUS_LOW), MAX_VUS_HIGH);
 
 	return plan->vus > wanted ? plan->vus : (unsigned)wanted;
 }
@@ -144,16 +148,21 @@ static int64_t ramp_of(const struct plan *plan)
 
 int load_model_read(struct plan *plan, struct error *error)
 {
+	if (plan->find_capacity && (plan->stage_texts.count || plan->requests))
+		return error_usage(error, "--find-capacity sets the rate itself: leave %s out",
+		                   plan->stage_texts.count ? "--stage" : "--requests");
 	if (plan->stage_texts.count && (plan->rate_text || plan->ramp >= 0))
 		return error_usage(error, "give --stage, or --rate and --ramp, not both");
 	if (plan->rate_text && rate_parse("--rate", plan->rate_text, &plan->rate, error) < 0)
 		return -1;
+	if (plan->find_capacity && !plan->rate_text)
+		plan->rate = FIRST_RATE;
 	if (plan->stage_texts.count && take_stages(plan, error) < 0)
 		return -1;
 	if (plan->stage_count)
 		plan->ramp = ramp_of(plan);
 	else if (plan->ramp < 0)
-		plan->ramp = plan->requests ? 0 : DEFAULT_RAMP;
+		plan->ramp = plan->requests || plan->find_capacity ? 0 : DEFAULT_RAMP;
 	if (plan->max_vus && plan->rate <= 0)
 		return error_usage(error, "--max-vus is for a load by --rate; --vus is all there are");
 	if (plan->rate > 0 && plan->think)

@@ -11,6 +11,7 @@ void outcome_release(struct outcome *outcome)
 		lg_result_free(outcome->load);
 	cost_release(&outcome->cost);
 	threshold_report_release(&outcome->thresholds);
+	capacity_release(&outcome->capacity);
 	watch_report_release(&outcome->pod);
 	target_release(&outcome->target);
 }

@@ -3,6 +3,7 @@
 #define PLUGIN_OUTCOME_H
 
 #include "loadgen/loadgen.h"
+#include "plugin/capacity.h"
 #include "plugin/cost.h"
 #include "plugin/plan.h"
 #include "plugin/shots.h"
@@ -32,7 +33,8 @@ struct outcome {
 	struct cost cost;
 	struct verdict verdict;
 	struct threshold_report thresholds;
-	char directory[4096]; /* "" when nothing is kept */
+	struct capacity capacity; /* of --find-capacity; no steps: not asked for */
+	char directory[4096];     /* "" when nothing is kept */
 };
 
 /* Frees all but what is borrowed; ends what still runs. */

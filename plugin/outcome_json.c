@@ -333,6 +333,9 @@ cJSON *outcome_json(const struct outcome *outcome)
 		cJSON_AddItemToObject(json, "pod", pod_json(outcome));
 	if (outcome->tunnel.connections)
 		cJSON_AddItemToObject(json, "tunnel", tunnel_json(&outcome->tunnel));
+	if (outcome->capacity.count)
+		cJSON_AddItemToObject(json, "capacity",
+		                      capacity_json(&outcome->capacity, &outcome->plan->goal));
 	if (outcome->thresholds.count)
 		cJSON_AddItemToObject(json, "thresholds", threshold_report_json(&outcome->thresholds));
 	cJSON_AddItemToObject(json, "verdict", verdict_json(outcome));

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "plugin/capacity.h"
 #include "plugin/load_model.h"
 #include "plugin/ranking.h"
 #include "plugin/text.h"
@@ -28,6 +29,8 @@ void plan_init(struct plan *plan)
 		.ramp = -1,
 		.timeout = 60 * SECOND,
 		.graceful_stop = 1 * SECOND,
+		.capacity_share = 1,
+		.capacity_step = 3 * SECOND,
 		.settle = 10 * SECOND,
 		.window = 30 * SECOND,
 		.slice = 5 * SECOND,
@@ -204,6 +207,9 @@ int plan_check(struct plan *plan, struct error *error)
 		return -1;
 	if (thresholds_parse("--threshold", &plan->threshold_texts, &plan->thresholds, error) < 0)
 		return -1;
+	if (plan->find_capacity &&
+	    capacity_goal_parse("--find-capacity", plan->find_capacity, &plan->goal, error) < 0)
+		return -1;
 	load = plan_load(plan, plan->url ? plan->url : "http://localhost/");
 	if (lg_check(&load, line) < 0)
 		return error_usage(error, "%s", line);
@@ -221,6 +227,7 @@ void plan_release(struct plan *plan)
 	targets_release(&plan->targets);
 	csv_release(&plan->csv);
 	thresholds_release(&plan->thresholds);
+	threshold_release(&plan->goal);
 }
 
 bool plan_is_local(const struct plan *plan)
@@ -272,7 +279,8 @@ struct lg_plan plan_load(const struct plan *plan, const char *url)
 
 int64_t plan_longest(const struct plan *plan)
 {
-	return plan->baseline + plan->ramp + plan->settle + plan->window;
+	return plan->baseline + plan->ramp + (plan->find_capacity ? CAPACITY_MOST : 0) + plan->settle +
+	       plan->window;
 }
 
 static void add_duration(cJSON *json, const char *name, int64_t ns)
@@ -369,6 +377,9 @@ static cJSON *load_json(const struct plan *plan)
 	add_text(json, "expect_status", plan->expect_status);
 	add_text(json, "expect_body", plan->expect_body);
 	add_texts(json, "thresholds", &plan->threshold_texts);
+	add_text(json, "find_capacity", plan->find_capacity);
+	if (plan->find_capacity)
+		cJSON_AddNumberToObject(json, "capacity_share", plan->capacity_share);
 	return json;
 }
 

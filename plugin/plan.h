@@ -23,6 +23,10 @@
 
 #define DEFAULT_RAMP (15 * SECOND)
 
+/* --find-capacity: a rate is let settle, then judged; the search as a whole is bounded. */
+#define CAPACITY_SETTLE (1 * SECOND)
+#define CAPACITY_MOST   (300 * SECOND)
+
 /* The profiles that can be asked for, in the order of shot_kinds (shots.h). */
 enum profile_bit {
 	PROFILE_CPU = 1,
@@ -62,6 +66,9 @@ struct plan {
 	const char *expect_status, *expect_body;
 	const char *targets_file, *data_file;
 	struct option_list threshold_texts;
+	const char *find_capacity;
+	double capacity_share; /* of the knee, for the window */
+	int64_t capacity_step; /* what a step is judged over */
 	bool no_templates;
 
 	/* how it is sent */
@@ -88,7 +95,8 @@ struct plan {
 	struct targets targets; /* of --targets; the first one's URL is `url` then */
 	struct csv csv;         /* of --data */
 	struct thresholds thresholds;
-	char *body_data; /* of --body-file, owned */
+	struct threshold goal; /* of --find-capacity */
+	char *body_data;       /* of --body-file, owned */
 	size_t body_size;
 };
 

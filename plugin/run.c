@@ -14,6 +14,8 @@
 
 #define TICK       (100 * MILLI)
 #define LOOK_EVERY (1 * SECOND)
+/* A generator's thread above this may be the limit itself. */
+#define GENERATOR_FULL 0.9
 /* The pods are ranked again this far into the window: late, so that the metrics have seen the load. */
 #define RANK_AT 0.8
 
@@ -28,6 +30,7 @@ struct run {
 	struct prometheus *prometheus;
 	int64_t look_at;                       /* when the whole result is looked at next */
 	const struct threshold *crossed;       /* that ends the run, NULL: none */
+	double busiest;                        /* thread of the generator, share of a core, as last seen */
 	bool ramp_done, finished, stages_done; /* of the load, as last seen */
 	int64_t rank_at;
 };
@@ -64,6 +67,7 @@ static void tick(struct run *run)
 		lg_snapshot(run->load, &snapshot);
 		run->ramp_done = snapshot.ramp_done;
 		run->finished = snapshot.finished;
+		run->busiest = snapshot.busiest_thread;
 		run->stages_done = snapshot.stages_done;
 		if (snapshot.ramp_done)
 			steady_add(&run->steady, snapshot.now, snapshot.total.requests);
@@ -186,6 +190,66 @@ static void finish_stages(struct run *run)
 	while (!run->stages_done && !must_end(run));
 }
 
+/* Ticks for that long; how busy the generator's busiest thread was meanwhile, on average. */
+static double wait_busy(struct run *run, int64_t length)
+{
+	int64_t end = clock_now() + length;
+	double sum = 0;
+	unsigned ticks = 0;
+
+	for (; clock_now() < end && !must_end(run); ticks++) {
+		tick(run);
+		sum += run->busiest;
+	}
+	return ticks ? sum / ticks : 0;
+}
+
+/* One rate of the search for capacity; false: the run ends. */
+static bool take_step(struct run *run, double rate)
+{
+	struct lg_plan load = plan_load(run->plan, NULL);
+	struct capacity_step step = {.asked = rate};
+	int64_t begin = clock_now(), stretch;
+	struct lg_result *before, *after;
+
+	lg_set_rate(run->load, rate);
+	wait_busy(run, CAPACITY_SETTLE);
+	stretch = clock_now();
+	before = lg_look(run->load);
+	step.saturated = wait_busy(run, run->plan->capacity_step) > GENERATOR_FULL;
+	after = lg_look(run->load);
+	step.took = clock_now() - begin;
+	if (before && after && !must_end(run)) {
+		capacity_measure(&step, &run->plan->goal, &load, before, after, clock_now() - stretch);
+		capacity_add(&run->outcome->capacity, &step);
+	}
+	lg_result_free(before);
+	lg_result_free(after);
+	return before && after && !must_end(run);
+}
+
+/* Ends with the load at the rate that was found, or the first one's when none was. */
+static void find_capacity(struct run *run)
+{
+	struct capacity_plan search = capacity_plan_default();
+	struct capacity *capacity = &run->outcome->capacity;
+	char *line;
+	double rate;
+
+	search.start = run->plan->rate;
+	search.max_time = CAPACITY_MOST;
+	capacity_init(capacity, &search);
+	progress_phase(&run->progress, "search", "at most ", CAPACITY_MOST);
+	while (capacity_next(capacity, &rate) && take_step(run, rate))
+		;
+	line = capacity_line(capacity, &run->plan->goal);
+	progress_note(&run->progress, "%s", line);
+	free(line);
+	lg_set_rate(run->load,
+	            run->plan->capacity_share * (capacity->knee > 0 ? capacity->knee : search.start));
+	run->steady = (struct steady){0};
+}
+
 static void drive(struct run *run)
 {
 	if (plan_is_counted(run->plan)) {
@@ -193,6 +257,8 @@ static void drive(struct run *run)
 		return;
 	}
 	wait_for_ramp(run);
+	if (run->plan->find_capacity && !must_end(run))
+		find_capacity(run);
 	if (!must_end(run))
 		wait_until_steady(run);
 	if (!must_end(run))
@@ -376,7 +442,7 @@ int run_loadtest(const struct plan *plan, struct error *error)
 
 	outcome.at.begun = clock_now();
 	outcome.at.wall_offset = clock_wall_offset();
-	progress_init(&run.progress, plan->quiet, plan->vus);
+	progress_init(&run.progress, plan->quiet, plan->rate > 0 ? plan->max_vus : plan->vus);
 	status = execute(&run, error);
 	tear_down(&run);
 	if (status == 0) {

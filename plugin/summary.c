@@ -21,6 +21,13 @@ static void print_target(FILE *out, const struct outcome *outcome)
 		fprintf(out, LABEL "%s%s\n", "Pprof", target->process_url, target->pprof_path);
 }
 
+/* Asked for in the window. */
+static double load_rate(const struct outcome *outcome)
+{
+	return outcome->capacity.knee > 0 ? outcome->capacity.knee * outcome->plan->capacity_share
+	                                  : outcome->plan->rate;
+}
+
 static void print_load(FILE *out, const struct outcome *outcome)
 {
 	const struct plan *plan = outcome->plan;
@@ -32,7 +39,7 @@ static void print_load(FILE *out, const struct outcome *outcome)
 	else
 		fprintf(out, LABEL "%s, ", "Load", target->load_url);
 	if (plan->rate > 0)
-		fprintf(out, "%s/s by up to %u VUs", figure_count(plan->rate, rate), plan->max_vus);
+		fprintf(out, "%s/s by up to %u VUs", figure_count(load_rate(outcome), rate), plan->max_vus);
 	else
 		fprintf(out, "%u VU%s", plan->vus, plan->vus == 1 ? "" : "s");
 	fprintf(out, ", ramp %s", duration_print(plan->ramp, ramp));
@@ -237,6 +244,8 @@ void summary_print(FILE *out, const struct outcome *outcome)
 	print_pod(out, outcome);
 	print_cpu(out, outcome);
 	print_goroutines(out, outcome);
+	if (outcome->capacity.count)
+		capacity_print(out, &outcome->capacity, &outcome->plan->goal);
 	print_verdict(out, &outcome->verdict);
 	if (outcome->thresholds.count)
 		fprintf(out, LABEL "%s\n", "Thresholds",
