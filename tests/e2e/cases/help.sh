@@ -1,8 +1,9 @@
 # Help comes from the option tables, and says the program's name as it was called.
 . "$E2E/lib.sh"
 run
-run --help
-run -h
+"$PROGRAM" --help | cmp - "$AUX/out"
+"$PROGRAM" -h | cmp - "$AUX/out"
+"$PROGRAM" help | cmp - "$AUX/out"
 run help top
 run top --help --xyzzy
 run version --help
