@@ -1,6 +1,7 @@
 /*
  * io_uring. What a connection brings comes by one multishot receive into buffers that all share; a request is
- * a send that is submitted with the next wait, so that a turn of the loop is one system call.
+ * a send that is submitted with the next wait, so that a turn of the loop is one system call. A small one
+ * says nothing when it is done, which would end the wait too soon.
  *
  * The kernel holds on to a socket, and to bytes that it sends, for as long as something is under way there.
  * remove() ends that with shutdown(): what still comes of an older socket is known by its generation.
@@ -50,7 +51,8 @@ enum task { WAKE, CONNECT, RECEIVE, SEND, WRITABLE };
 #define TASK_BITS  3
 #define INDEX_BITS 32
 
-enum { CONNECTING = 1, RECEIVING = 2, SENDING = 4, BLOCKED = 8 }; /* io_state: under way in the kernel */
+/* io_state: what is under way in the kernel; ASKED: a small send, perhaps not even submitted */
+enum { CONNECTING = 1, RECEIVING = 2, SENDING = 4, BLOCKED = 8, ASKED = 16 };
 
 /*
  * Buffers for what is received, taken by the kernel in turn. Few, so that they stay in the cache; more, up to
@@ -203,13 +205,23 @@ static void ask_wake(struct lg_io *io)
 	io_uring_sqe_set_data64(sqe, WAKE);
 }
 
+/* A socket takes this much at once, unless its peer answers without ever reading. */
+#define SMALL (16U * 1024)
+
+/* Small: all of it or an error, and only that is told. */
 static void ask_send(struct lg_io *io, struct lg_connection *connection, const char *data, size_t size)
 {
 	struct io_uring_sqe *sqe = next_sqe(&io->ring);
 
-	io_uring_prep_send(sqe, connection->fd, data, size, MSG_NOSIGNAL);
+	io_uring_prep_send(sqe, connection->fd, data, size, MSG_NOSIGNAL | (size <= SMALL ? MSG_WAITALL : 0));
 	io_uring_sqe_set_data64(sqe, name_of(connection, SEND));
-	connection->io_state |= SENDING;
+	if (size <= SMALL) {
+		sqe->flags |= IOSQE_CQE_SKIP_SUCCESS;
+		connection->io_state |= ASKED;
+		lg_connection_sent(connection, size);
+	} else {
+		connection->io_state |= SENDING;
+	}
 }
 
 /* ---- the class ---------------------------------------------------------------------- */
@@ -281,11 +293,9 @@ static int add(struct lg_io *io, struct lg_connection *connection, bool connecti
  */
 static void remove_connection(struct lg_io *io, struct lg_connection *connection)
 {
-	if (connection->io_state) {
-		if (io_uring_sq_ready(&io->ring))
-			io_uring_submit(&io->ring);
-		shutdown(connection->fd, SHUT_RDWR);
-	}
+	if (io_uring_sq_ready(&io->ring))
+		io_uring_submit(&io->ring);
+	shutdown(connection->fd, SHUT_RDWR);
 	close(connection->fd);
 }
 
@@ -307,8 +317,11 @@ static void send_output(struct lg_io *io, struct lg_connection *connection)
 
 		if (data == connection->out) {
 			ask_send(io, connection, data, size);
-			return;
+			continue;
 		}
+		if (connection->io_state & ASKED)
+			io_uring_submit(&io->ring); /* that comes first */
+		connection->io_state &= (uint8_t)~ASKED;
 		n = send(connection->fd, data, size, MSG_NOSIGNAL | MSG_DONTWAIT);
 		if (n >= 0) {
 			lg_connection_sent(connection, (size_t)n);
@@ -336,12 +349,14 @@ static void handle_connected(struct lg_io *io, struct lg_connection *connection,
 
 static void handle_sent(struct lg_io *io, struct lg_connection *connection, int result)
 {
-	if (result >= 0)
-		lg_connection_sent(connection, (size_t)result);
-	else if (result != -EAGAIN && result != -EINTR) {
+	bool small = !(connection->io_state & SENDING);
+
+	connection->io_state &= (uint8_t)~SENDING;
+	if (small || result < 0) {
 		give_up(connection);
 		return;
 	}
+	lg_connection_sent(connection, (size_t)result);
 	send_output(io, connection);
 }
 
@@ -350,6 +365,8 @@ static void handle_received(struct lg_io *io, struct lg_connection *connection,
 {
 	uint32_t generation = connection->generation;
 
+	if (!(cqe->flags & IORING_CQE_F_MORE))
+		connection->io_state &= (uint8_t)~RECEIVING;
 	if (cqe->res > 0) {
 		lg_connection_input(connection,
 		                    io->pool.data +
@@ -381,8 +398,6 @@ static enum task task_of(const struct io_uring_cqe *cqe)
 
 static void handle(struct lg_io *io, const struct io_uring_cqe *cqe)
 {
-	static const uint8_t bits[] = {
-		[CONNECT] = CONNECTING, [RECEIVE] = RECEIVING, [SEND] = SENDING, [WRITABLE] = BLOCKED};
 	enum task task = task_of(cqe);
 	struct lg_connection *connection = task == WAKE ? NULL : connection_of(io, cqe->user_data);
 
@@ -390,10 +405,9 @@ static void handle(struct lg_io *io, const struct io_uring_cqe *cqe)
 		ask_wake(io);
 	if (!connection)
 		return;
-	if (!(cqe->flags & IORING_CQE_F_MORE))
-		connection->io_state &= (uint8_t)~bits[task];
 	switch (task) {
 	case CONNECT:
+		connection->io_state &= (uint8_t)~CONNECTING;
 		handle_connected(io, connection, cqe->res);
 		break;
 	case RECEIVE:
@@ -403,6 +417,7 @@ static void handle(struct lg_io *io, const struct io_uring_cqe *cqe)
 		handle_sent(io, connection, cqe->res);
 		break;
 	case WRITABLE:
+		connection->io_state &= (uint8_t)~BLOCKED;
 		send_output(io, connection);
 		break;
 	case WAKE:

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -83,6 +84,8 @@ static void take(struct peer *peer, int fd)
 		client->next->at = &client->next;
 	peer->clients = client;
 	peer->accepted++;
+	if (peer->behaviour.cut == CUT_ANSWERED)
+		setsockopt(fd, IPPROTO_TCP, TCP_CORK, &(int){1}, sizeof(int));
 	if (peer->behaviour.cut == CUT_ACCEPTED)
 		drop(peer, client);
 	else

@@ -16,7 +16,7 @@ enum peer_cut {
 	CUT_REQUESTED, /* the request is there */
 	CUT_HEAD,      /* in the middle of the answer's head */
 	CUT_BODY,      /* in the middle of its body */
-	CUT_ANSWERED   /* behind the answer, which does not say so */
+	CUT_ANSWERED   /* behind the answer, which does not say so: in the same packet */
 };
 
 struct peer_behaviour {

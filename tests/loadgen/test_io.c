@@ -197,12 +197,23 @@ static void test_cut_everywhere(void **state)
 			cut(kind_of(state), where, reset);
 }
 
-/* The end lies right behind the answer: the next request takes a fresh connection, and none fails. */
+#ifdef LG_URING_TINY
+#define UNREPEATABLE NULL /* what does not fit into the ring is not seen in time */
+#else
+#define UNREPEATABLE "POST"
+#endif
+
+/* The end lies right behind the answer: the next request takes a fresh connection. None fails, though none
+ * may be sent twice. */
 static void test_closed_behind_the_answer(void **state)
 {
 	struct peer *peer = peer_start(&(struct peer_behaviour){.body = 100, .cut = CUT_ANSWERED});
-	struct lg_plan plan = {
-		.url = peer_url(peer), .vus = 10, .threads = 2, .requests = 1000, .io = kind_of(state)};
+	struct lg_plan plan = {.url = peer_url(peer),
+	                       .method = UNREPEATABLE,
+	                       .vus = 10,
+	                       .threads = 2,
+	                       .requests = 1000,
+	                       .io = kind_of(state)};
 	struct lg_result *result = run_through(&plan);
 
 	assert_string_equal(result->first_error, "");
@@ -434,7 +445,9 @@ static void test_wakes(void **state)
 		lg_set_rate(run, 1000);
 		wait_for_peer(peer, counts.answers > before);
 		lg_set_rate(run, 1e-3);
-		sleep_ms(30);
+		sleep_ms(100);
+		load_await_in_flight(run, 0);
+		sleep_ms(100);
 		counts = peer_counts(peer);
 	}
 	lg_stop(run, 3600 * SECOND);
