@@ -275,8 +275,11 @@ int lg_template_add_length(struct lg_template *template)
 int lg_template_add(struct lg_template *template, const char *text, size_t size, enum lg_encoding encoding,
                     const struct lg_table *table, const struct lg_place *place, char error[LG_ERROR_SIZE])
 {
-	const char *end = text + size, *open;
+	const char *end, *open;
 
+	if (!size) /* there may be no text either */
+		return 0;
+	end = text + size;
 	while ((open = lg_template_find(text, (size_t)(end - text)))) {
 		struct lg_part part = {0};
 		const char *before = text;
