@@ -178,7 +178,7 @@ static void test_flood(void **state)
 
 	(void)state;
 	flood = true;
-	assert_late(&plan, "no answer in time");
+	assert_late(&plan, "no whole answer within");
 	flood = flooded = false;
 	server_stop(server);
 }
