@@ -239,46 +239,16 @@ static void test_refused(void **state)
 	lg_result_free(result);
 }
 
-/* A listener whose queue is full answers no SYN. */
-struct full {
-	int listener, clients[4];
-	char url[64];
-};
-
-static void fill(struct full *full)
-{
-	struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-	socklen_t size = sizeof address;
-
-	full->listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	assert_int_equal(bind(full->listener, (struct sockaddr *)&address, size), 0);
-	assert_int_equal(listen(full->listener, 0), 0);
-	assert_int_equal(getsockname(full->listener, (struct sockaddr *)&address, &size), 0);
-	for (size_t i = 0; i < COUNT_OF(full->clients); i++) {
-		full->clients[i] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-		connect(full->clients[i], (struct sockaddr *)&address, size);
-		sleep_ms(5);
-	}
-	snprintf(full->url, sizeof full->url, "http://127.0.0.1:%u/", ntohs(address.sin_port));
-}
-
-static void empty(struct full *full)
-{
-	for (size_t i = 0; i < COUNT_OF(full->clients); i++)
-		close(full->clients[i]);
-	close(full->listener);
-}
-
 static void test_ends_while_connecting(void **state)
 {
 	struct lg_plan plan = {
 		.vus = 10, .threads = 2, .requests = 20, .timeout = 20 * MS, .io = kind_of(state)};
 	struct lg_result *result;
-	struct full full;
+	struct stuck stuck;
 	struct lg_run *run;
 
-	fill(&full);
-	plan.url = full.url;
+	stuck_init(&stuck);
+	plan.url = stuck.url;
 	result = run_through(&plan);
 	assert_int_equal(result->counts[LG_BEFORE].errors[LG_ERROR_TIMEOUT], 20);
 	assert_non_null(strstr(result->first_error, "not connected within"));
@@ -291,7 +261,7 @@ static void test_ends_while_connecting(void **state)
 	assert_int_equal(result->counts[LG_BEFORE].requests, 0);
 	assert_int_equal(result->censored, 10);
 	lg_result_free(result);
-	empty(&full);
+	stuck_release(&stuck);
 }
 
 /* The peer learns at once that a connection was given up, while the run goes on. */
