@@ -313,8 +313,6 @@ void frames_ping(struct frames *frames)
 
 void frames_close(struct frames *frames)
 {
-	if (frames->ended)
-		return;
 	wslay_event_queue_close(frames->ws, WSLAY_CODE_NORMAL_CLOSURE, NULL, 0);
 	frames_write(frames);
 }

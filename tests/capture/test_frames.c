@@ -1,4 +1,5 @@
 /* Frames that come in, over a wire in memory: every cut, every wrong byte, every ceiling. */
+#include <malloc.h>
 #include <string.h>
 
 #include "memory_wire.h"
@@ -107,6 +108,26 @@ static void large_messages_stream(void **state)
 	assert_true(frames.data.room < 1000000);
 }
 
+/* A message in many parts is not kept as a whole either. */
+static void fragments_are_not_kept(void **state)
+{
+	static uint8_t data[100000];
+	size_t before;
+
+	(void)state;
+	add_ports();
+	add_frame(FRAME_BINARY, "", 1);
+	frames_read(&frames);
+	before = mallinfo2().uordblks;
+	for (int i = 0; i < 100; i++) {
+		add_frame(FRAME_MORE, data, sizeof data);
+		frames_read(&frames);
+		assert_int_equal(queue_size(&frames.data), sizeof data);
+		queue_drop(&frames.data, sizeof data);
+	}
+	assert_in_range(mallinfo2().uordblks, 0, before + 1000000); /* sanitizers count nothing */
+}
+
 /* ---- how it ends ------------------------------------------------------------------------ */
 
 static void ends_as(enum cap_status status, const char *words)
@@ -124,10 +145,11 @@ static void port_is_told_first(void **state)
 		const char *first;
 		size_t size;
 	} wrong[] = {{"HTTP/1.1 200 OK", 15}, {"", 0},         {"\xac", 1},
-	             {"\xac\x17\0", 3},       {"\xad\x17", 2}, {"\x17\xac", 2}};
+	             {"\xac\x17\0", 3},       {"\xad\x17", 2}, {"\xac\x18", 2}};
 
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(wrong); i++) {
+		add_message(1, "\xac\x17", 2);
 		add_message(0, wrong[i].first, wrong[i].size);
 		add_message(0, "more", 4);
 		ends_as(CAP_FORMAT,
@@ -318,19 +340,13 @@ static void pings_without_end(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		frames_test(data_comes_through),
-		frames_test(early_bytes_count),
-		frames_test(cut_at_every_byte),
-		frames_test(large_messages_stream),
-		frames_test(port_is_told_first),
-		frames_test(errors_end_it),
-		frames_test(long_errors_are_cut),
-		frames_test(first_failure_stays),
-		frames_test(close_frames),
-		frames_test(broken_protocol),
-		frames_test(reads_no_more_than_it_may),
-		frames_test(returns_from_a_flood),
-		frames_test(pings_without_end),
+		frames_test(data_comes_through),     frames_test(early_bytes_count),
+		frames_test(cut_at_every_byte),      frames_test(large_messages_stream),
+		frames_test(fragments_are_not_kept), frames_test(port_is_told_first),
+		frames_test(errors_end_it),          frames_test(long_errors_are_cut),
+		frames_test(first_failure_stays),    frames_test(close_frames),
+		frames_test(broken_protocol),        frames_test(reads_no_more_than_it_may),
+		frames_test(returns_from_a_flood),   frames_test(pings_without_end),
 	};
 
 	return cmocka_run_group_tests_name("frames", tests, NULL, NULL);

@@ -182,6 +182,7 @@ static void server_name_of_tls(void **state)
 	assert_soon(held.read == 1);
 	snprintf(host, sizeof host, "\r\nHost: 127.0.0.1:%u\r\n", stand_in_port(server));
 	assert_has(held.head, host);
+	assert_null(strstr(strstr(held.head, "\r\nHost:") + 2, "\r\nHost:"));
 	bed_tunnel_close();
 
 	endpoint.tls_server_name = "not a name";

@@ -150,14 +150,19 @@ static void cut_at_every_byte(struct stand_in *server, struct cut *cut)
 	size_t last = 0;
 
 	for (size_t i = 0; i <= (cut->all ? cut->all : 1); i++) {
+		int64_t since = clock_now();
 		int fd = bed_dial(tunnel, 6060);
+		struct cap_error error = {0};
+		enum cap_status status;
 		char data[8];
-		struct cap_error error;
 
 		last = get(fd, data, sizeof data);
 		assert_memory_equal(data, "wxyz", last);
 		assert_true(last <= 4);
-		assert_true(ends_with(tunnel, fd, &error) == CAP_LOST || error.status == CAP_FORMAT);
+		assert_true(ends(fd));
+		status = cap_tunnel_error(tunnel, 6060, since, &error);
+		assert_true(status == CAP_LOST || status == CAP_FORMAT);
+		assert_has(error.text, status == CAP_LOST ? "the server cut the connection" : "speak HTTP");
 		assert_int_equal(stand_in_accepted(server), i + 1);
 		hang_up(fd);
 	}

@@ -207,11 +207,12 @@ static void refusal_up_to_the_end(void **state)
 static void no_http(void **state)
 {
 	static const char *const texts[] = {
-		"SSH-2.0-OpenSSH_9.2\r\n\r\n", "\r\n\r\n",
-		"HTTP/2 101 x\r\n\r\n",        "HTTP/1.2 101 x\r\n\r\n",
-		"HTTP/1.1  101 x\r\n\r\n",     "HTTP/1.1 1010 x\r\n\r\n",
-		"HTTP/1.1 10 x\r\n\r\n",       "HTTP/1.1 -10 x\r\n\r\n",
-		"HTTP/1.1 101x\r\n\r\n",       "HTTP/1.1\r\n\r\n",
+		"SSH-2.0-OpenSSH_9.2\r\n\r\n",   "\r\n\r\n",
+		"HTTP/2 101 x\r\n\r\n",          "HTTP/1.2 101 x\r\n\r\n",
+		"HTTP/1.1  101 x\r\n\r\n",       "HTTP/1.1 1010 x\r\n\r\n",
+		"HTTP/1.1 4294967397 x\r\n\r\n", /* 2^32 + 101 */
+		"HTTP/1.1 10 x\r\n\r\n",         "HTTP/1.1 -10 x\r\n\r\n",
+		"HTTP/1.1 101x\r\n\r\n",         "HTTP/1.1\r\n\r\n",
 		"http/1.1 101 x\r\n\r\n",
 	};
 
@@ -222,13 +223,14 @@ static void no_http(void **state)
 
 static void cut_in_the_head(void **state)
 {
+	static const char with_nul[] = SWITCH ACCEPT PROTOCOL "X: \0\r\n\r\n";
 	struct cap_error error;
 	size_t head;
 
 	(void)state;
 	assert_int_equal(answer("HTTP/1.1 101 Sw", 15, true, &head, &error), UPGRADE_REFUSED);
 	assert_int_equal(error.status, CAP_FORMAT);
-	assert_int_equal(answer("HTTP/1.1 101 x\0\r\n\r\n", 19, false, &head, &error), UPGRADE_REFUSED);
+	assert_int_equal(answer(with_nul, sizeof with_nul - 1, false, &head, &error), UPGRADE_REFUSED);
 	assert_int_equal(error.status, CAP_FORMAT);
 }
 
