@@ -48,6 +48,7 @@ struct lg_connection {
 	bool is_ready;       /* io: in the list of those that have more to read */
 	bool is_unsent;      /* worker: in the list of those that have something to send */
 	bool more;           /* TLS or HTTP/2 has more to send than the queue takes */
+	bool out_lasts;      /* the caller's bytes stay for the whole run: io may take its time */
 	uint8_t io_state;    /* io: its own */
 	uint16_t untried;    /* addresses not tried yet in this round */
 	uint32_t address;    /* the next one, round robin */
@@ -57,6 +58,7 @@ struct lg_connection {
 
 	const char *out; /* the caller's bytes, to be sent first; they stay until nothing is left of them */
 	size_t out_left;
+	bool out_lasts;        /* they stay for the whole run: io may take its time */
 	struct lg_queue queue; /* TLS, HTTP/2 */
 
 	struct lg_vu *vu;           /* HTTP/1.1: whose request is under way, NULL: nobody's */
