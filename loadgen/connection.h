@@ -58,7 +58,6 @@ struct lg_connection {
 
 	const char *out; /* the caller's bytes, to be sent first; they stay until nothing is left of them */
 	size_t out_left;
-	bool out_lasts;        /* they stay for the whole run: io may take its time */
 	struct lg_queue queue; /* TLS, HTTP/2 */
 
 	struct lg_vu *vu;           /* HTTP/1.1: whose request is under way, NULL: nobody's */
