@@ -48,6 +48,7 @@ struct lg_connection {
 	bool is_ready;       /* io: in the list of those that have more to read */
 	bool is_unsent;      /* worker: in the list of those that have something to send */
 	bool more;           /* TLS or HTTP/2 has more to send than the queue takes */
+	bool out_lasts;      /* the caller's bytes stay for the whole run: io may take its time */
 	uint8_t io_state;    /* io: its own */
 	uint16_t untried;    /* addresses not tried yet in this round */
 	uint32_t address;    /* the next one, round robin */

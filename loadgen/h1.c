@@ -20,6 +20,7 @@ void lg_h1_submit(struct lg_connection *connection, struct lg_vu *vu)
 	lg_http_begin(&connection->http, request->head_only);
 	connection->http.match = &vu->match;
 	connection->http.memo = lg_worker_memo(connection->worker, request);
+	connection->out_lasts = !request->render;
 	lg_vu_sent(vu);
 	lg_connection_write(connection, bytes, size, true);
 }

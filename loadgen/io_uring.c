@@ -51,8 +51,8 @@ enum task { WAKE, CONNECT, RECEIVE, SEND, WRITABLE };
 #define TASK_BITS  3
 #define INDEX_BITS 32
 
-/* io_state: what is under way in the kernel; ASKED: a small send, perhaps not even submitted */
-enum { CONNECTING = 1, RECEIVING = 2, SENDING = 4, BLOCKED = 8, ASKED = 16 };
+/* io_state; BLOCKED: a short write; ASKED: a send was, perhaps it is not even submitted */
+enum { CONNECTING = 1, RECEIVING = 2, BLOCKED = 4, ASKED = 8 };
 
 /*
  * Buffers for what is received, taken by the kernel in turn. Few, so that they stay in the cache; more, up to
@@ -208,20 +208,16 @@ static void ask_wake(struct lg_io *io)
 /* A socket takes this much at once, unless its peer answers without ever reading. */
 #define SMALL (16U * 1024)
 
-/* Small: all of it or an error, and only that is told. */
+/* All of it or an error, and only that is told. */
 static void ask_send(struct lg_io *io, struct lg_connection *connection, const char *data, size_t size)
 {
 	struct io_uring_sqe *sqe = next_sqe(&io->ring);
 
-	io_uring_prep_send(sqe, connection->fd, data, size, MSG_NOSIGNAL | (size <= SMALL ? MSG_WAITALL : 0));
+	io_uring_prep_send(sqe, connection->fd, data, size, MSG_NOSIGNAL | MSG_WAITALL);
+	sqe->flags |= IOSQE_CQE_SKIP_SUCCESS;
 	io_uring_sqe_set_data64(sqe, name_of(connection, SEND));
-	if (size <= SMALL) {
-		sqe->flags |= IOSQE_CQE_SKIP_SUCCESS;
-		connection->io_state |= ASKED;
-		lg_connection_sent(connection, size);
-	} else {
-		connection->io_state |= SENDING;
-	}
+	connection->io_state |= ASKED;
+	lg_connection_sent(connection, size);
 }
 
 /* ---- the class ---------------------------------------------------------------------- */
@@ -305,32 +301,35 @@ static void give_up(struct lg_connection *connection)
 	shutdown(connection->fd, SHUT_RDWR);
 }
 
-/* The caller's bytes stay where they are: the kernel takes them when it gets there. The queue's move. */
+/* False: there is no room now, or never again. */
+static bool send_now(struct lg_io *io, struct lg_connection *connection, const char *data, size_t size)
+{
+	ssize_t n;
+
+	if (connection->io_state & ASKED) {
+		io_uring_submit(&io->ring); /* that comes first */
+		connection->io_state &= (uint8_t)~ASKED;
+	}
+	n = send(connection->fd, data, size, MSG_NOSIGNAL | MSG_DONTWAIT);
+	if (n >= 0)
+		lg_connection_sent(connection, (size_t)n);
+	else if (errno == EAGAIN)
+		ask_writable(io, connection, WRITABLE);
+	else if (errno != EINTR)
+		give_up(connection);
+	return n >= 0 || errno == EINTR;
+}
+
 static void send_output(struct lg_io *io, struct lg_connection *connection)
 {
 	const char *data;
 	size_t size;
 
-	while (!(connection->io_state & (SENDING | BLOCKED)) &&
-	       (data = lg_connection_output(connection, &size))) {
-		ssize_t n;
-
-		if (data == connection->out) {
+	while (!(connection->io_state & BLOCKED) && (data = lg_connection_output(connection, &size))) {
+		if (data == connection->out && connection->out_lasts && size <= SMALL)
 			ask_send(io, connection, data, size);
-			continue;
-		}
-		if (connection->io_state & ASKED)
-			io_uring_submit(&io->ring); /* that comes first */
-		connection->io_state &= (uint8_t)~ASKED;
-		n = send(connection->fd, data, size, MSG_NOSIGNAL | MSG_DONTWAIT);
-		if (n >= 0) {
-			lg_connection_sent(connection, (size_t)n);
-		} else if (errno == EAGAIN) {
-			ask_writable(io, connection, WRITABLE);
-		} else if (errno != EINTR) {
-			give_up(connection);
+		else if (!send_now(io, connection, data, size))
 			return;
-		}
 	}
 }
 
@@ -345,19 +344,6 @@ static void handle_connected(struct lg_io *io, struct lg_connection *connection,
 	if (!error)
 		ask_receive(io, connection);
 	lg_connection_connected(connection, error);
-}
-
-static void handle_sent(struct lg_io *io, struct lg_connection *connection, int result)
-{
-	bool small = !(connection->io_state & SENDING);
-
-	connection->io_state &= (uint8_t)~SENDING;
-	if (small || result < 0) {
-		give_up(connection);
-		return;
-	}
-	lg_connection_sent(connection, (size_t)result);
-	send_output(io, connection);
 }
 
 static void handle_received(struct lg_io *io, struct lg_connection *connection,
@@ -414,7 +400,7 @@ static void handle(struct lg_io *io, const struct io_uring_cqe *cqe)
 		handle_received(io, connection, cqe);
 		break;
 	case SEND:
-		handle_sent(io, connection, cqe->res);
+		give_up(connection);
 		break;
 	case WRITABLE:
 		connection->io_state &= (uint8_t)~BLOCKED;
