@@ -57,8 +57,14 @@ bool capacity_next(const struct capacity *capacity, double *ret_rate)
 
 /* ---- judging --------------------------------------------------------------------- */
 
+/* Requests that may be missing at the two ends of a stretch, whatever its rate. */
+#define EDGES 2
+
 static enum capacity_fault judge(const struct capacity_plan *plan, const struct capacity_step *step)
 {
+	double seconds = (double)step->length / 1e9,
+	       edges = seconds > 0 ? EDGES / (step->asked * seconds) : 0;
+
 	if (step->saturated)
 		return CAPACITY_SATURATED;
 	if (step->verdict == THRESHOLD_EMPTY || step->verdict == THRESHOLD_UNKNOWN)
@@ -67,7 +73,7 @@ static enum capacity_fault judge(const struct capacity_plan *plan, const struct 
 		return CAPACITY_BROKEN;
 	if (step->dropped)
 		return CAPACITY_DROPPED;
-	return step->achieved < step->asked * (1 - plan->shortfall) ? CAPACITY_SHORT : CAPACITY_GOOD;
+	return step->achieved < step->asked * (1 - plan->shortfall - edges) ? CAPACITY_SHORT : CAPACITY_GOOD;
 }
 
 static int64_t longest_step(const struct capacity *c)
