@@ -45,9 +45,9 @@ static void read_stream(int fd, uint64_t from, size_t size)
 /* ---- a server that sends ---------------------------------------------------------- */
 
 struct source {
-	uint64_t size;     /* then `last` */
-	const char *error; /* on the error channel */
-	bool closes;
+	uint64_t size;       /* then `last` */
+	const char *error;   /* on the error channel */
+	bool closes, leaves; /* a close frame; and the end at once */
 	_Atomic uint64_t sent;
 	_Atomic bool done;
 };
@@ -71,7 +71,8 @@ static void script_source(struct peer *peer, void *context)
 	if (going && source->closes)
 		peer_close(peer, 1000, "");
 	source->done = true;
-	peer_read_to_end(peer);
+	if (!source->leaves)
+		peer_read_to_end(peer);
 }
 
 static void slow_reader(struct stand_in *server, struct source *source)
@@ -410,7 +411,8 @@ static void script_one_way(struct peer *peer, void *context)
 
 static void waiting_costs_nothing(void **state)
 {
-	static struct source much = {.size = ~0ULL}, closed = {.size = 400000, .closes = true};
+	static struct source much = {.size = ~0ULL},
+			     closed = {.size = 400000, .closes = true, .leaves = true};
 	static struct sink full, shut;
 	static _Atomic int never;
 
