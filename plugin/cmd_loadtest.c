@@ -114,6 +114,8 @@ static const struct option wire_options[] = {
 	{.name = "key", .kind = OPTION_TEXT, .offset = AT(key), .value = "FILE", .help = "its key"},
 	{.name = "insecure", .letter = 'k', .kind = OPTION_FLAG, .offset = AT(insecure),
 	 .help = "do not check the target's certificate"},
+	{.name = "ssh-for", .kind = OPTION_CHOICE, .offset = AT(ssh_for), .value = "api|load|both", .choices = ssh_for_names,
+	 .help = "with --ssh, what goes through it: the API server and pprof (default), the load to --url, or both"},
 	{.name = "threads", .kind = OPTION_COUNT, .offset = AT(threads), .value = "N",
 	 .help = "threads of the load engine (default: one for each core)", .min = 1, .max = LG_MAX_THREADS},
 	{.name = "io", .kind = OPTION_CHOICE, .offset = AT(io), .value = "auto|epoll|uring", .choices = io_names,

@@ -42,6 +42,10 @@ enum profile_bit {
 /* In the order of enum lg_late, lg_http_version and lg_io_kind; NULL-terminated. */
 extern const char *const late_names[], *const http_names[], *const io_names[];
 
+/* What goes through the host of --ssh. */
+enum ssh_for { SSH_FOR_API, SSH_FOR_LOAD, SSH_FOR_BOTH };
+extern const char *const ssh_for_names[];
+
 struct plan {
 	/* target */
 	struct kube_flags kube;
@@ -75,6 +79,7 @@ struct plan {
 	int http, io; /* enum lg_http_version, enum lg_io_kind */
 	unsigned streams;
 	bool no_keepalive, insecure;
+	int ssh_for; /* enum ssh_for */
 	const char *cacert, *cert, *key;
 
 	/* capture */

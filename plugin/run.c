@@ -105,10 +105,7 @@ static int start_load(struct run *run, struct error *error)
 	struct lg_plan load = plan_load(run->plan, run->outcome->target.load_url);
 	char line[LG_ERROR_SIZE];
 
-	if (run->outcome->target.tunnel_bound) {
-		load.dial = target_dial;
-		load.dial_context = &run->outcome->target;
-	}
+	target_dial_for(&run->outcome->target, &load);
 	run->outcome->at.load = clock_now();
 	if (lg_start(&load, &run->load, line) < 0)
 		return error_set(error, "start the load: %s", line);
