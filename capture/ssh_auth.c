@@ -9,6 +9,7 @@
 /* What was tried, for the message when nothing is accepted. */
 struct tried {
 	char text[200];
+	bool rsa;
 };
 
 static void note(struct tried *tried, const char *what, const char *how)
@@ -51,6 +52,7 @@ static enum cap_status try_file(const struct ssh_login *login, const char *path,
 		if (!ssh_wait(login))
 			return login->error->status;
 	result = judge(login, status);
+	tried->rsa = tried->rsa || strstr(path, "rsa");
 	if (result == CAP_CONNECT)
 		note(tried, path,
 		     access(path, R_OK) != 0        ? " (cannot be read)"
@@ -79,6 +81,7 @@ static enum cap_status try_identities(const struct ssh_login *login, LIBSSH2_AGE
 	int status;
 
 	for (; libssh2_agent_get_identity(agent, &key, key) == 0 && result == CAP_CONNECT; count++) {
+		tried->rsa = tried->rsa || memmem(key->blob, key->blob_len, "ssh-rsa", 7);
 		while ((status = libssh2_agent_userauth(agent, login->options->user, key)) ==
 		       LIBSSH2_ERROR_EAGAIN)
 			if (!ssh_wait(login))
@@ -125,14 +128,14 @@ static const char *methods(const struct ssh_login *login)
 
 static enum cap_status refused(const struct ssh_login *login, const struct tried *tried)
 {
-	return failure_set(login->error, CAP_CONNECT,
-	                   "ssh: '%s@%s' accepts none of the keys (tried: %s); load one that it knows into "
-	                   "ssh-agent, or name it with IdentityFile in ~/.ssh/config%s",
-	                   login->options->user, login->options->host,
-	                   *tried->text ? tried->text : "none found",
-	                   LIBSSH2_VERSION_NUM < 0x010b00
-	                           ? " (not RSA: this libssh2 signs with SHA-1, which OpenSSH refuses)"
-	                           : "");
+	bool old = tried->rsa && LIBSSH2_VERSION_NUM < 0x010b00;
+
+	return failure_set(
+		login->error, CAP_CONNECT,
+		"ssh: '%s@%s' accepts none of the keys (tried: %s); load one that it knows into "
+		"ssh-agent, or name it with IdentityFile in ~/.ssh/config%s",
+		login->options->user, login->options->host, *tried->text ? tried->text : "none found",
+		old ? "; not RSA: this libssh2 signs with SHA-1, which OpenSSH refuses since 8.8" : "");
 }
 
 enum cap_status ssh_authenticate(const struct ssh_login *login)

@@ -95,17 +95,17 @@ static enum ssh_step begin_to_close(struct ssh_channel *channel)
 	return SSH_PROGRESS;
 }
 
+/* libssh2's words end in "(connect failed)", the reason code in words. */
 static enum ssh_step refused(struct ssh_channel *channel, LIBSSH2_SESSION *session)
 {
-	static const char prefix[] = "Channel open failure";
+	const char *reason;
 	char *said = NULL;
-	size_t skip;
 
 	libssh2_session_last_error(session, &said, NULL, 0);
-	said = said ? said : "";
-	skip = strncmp(said, prefix, sizeof prefix - 1) == 0 ? sizeof prefix - 1 : 0;
-	failure_set(&channel->error, CAP_CONNECT, "the bastion cannot connect to '%s:%u':%s%s", channel->host,
-	            channel->port, said[skip] == ' ' ? "" : " ", said + skip);
+	said = said ? said : "no reason given";
+	reason = strrchr(said, '(') ? strrchr(said, '(') + 1 : said;
+	failure_set(&channel->error, CAP_CONNECT, "the bastion cannot connect to '%s:%u': %.*s",
+	            channel->host, channel->port, (int)strcspn(reason, ")"), reason);
 	channel->state = SSH_ENDED;
 	return SSH_PROGRESS;
 }
