@@ -95,6 +95,9 @@ static const struct option model_options[] = {
 	{.name = "capacity-step", .kind = OPTION_DURATION, .offset = AT(capacity_step), .value = "DURATION",
 	 .help = "with --find-capacity, what a rate is judged over, after a second to settle (default 3s)",
 	 .min = SECOND, .max = HOUR},
+	{.name = "abort-if", .kind = OPTION_LIST, .offset = AT(abort_texts), .value = "'EXPR'",
+	 .help = "stop the load at once when this holds over its last second, repeatable: 'http_req_failed: rate>0.1', "
+	         "'p(99)>2000' (ms), 'restarts' (of the pod's containers); exit status 99"},
 	{.name = "graceful-stop", .kind = OPTION_DURATION, .offset = AT(graceful_stop), .value = "DURATION",
 	 .help = "what requests in flight get to finish at the end (default 1s)", .max = HOUR},
 	{0},

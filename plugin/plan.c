@@ -224,6 +224,10 @@ int plan_check(struct plan *plan, struct error *error)
 		return -1;
 	if (thresholds_parse("--threshold", &plan->threshold_texts, &plan->thresholds, error) < 0)
 		return -1;
+	if (abort_rules_parse(&plan->abort_texts, &plan->abort_rules, error) < 0)
+		return -1;
+	if (plan->abort_rules.restarts && plan_is_local(plan))
+		return error_usage(error, "--abort-if restarts is for a pod, and there is none");
 	if (plan->find_capacity &&
 	    capacity_goal_parse("--find-capacity", plan->find_capacity, &plan->goal, error) < 0)
 		return -1;
@@ -232,6 +236,9 @@ int plan_check(struct plan *plan, struct error *error)
 		return error_usage(error, "%s", line);
 	for (size_t i = 0; i < plan->thresholds.count; i++)
 		if (threshold_fits("--threshold", &plan->thresholds.items[i], &load, error) < 0)
+			return -1;
+	for (size_t i = 0; i < plan->abort_rules.count; i++)
+		if (threshold_fits("--abort-if", &plan->abort_rules.items[i], &load, error) < 0)
 			return -1;
 	return 0;
 }
@@ -244,6 +251,7 @@ void plan_release(struct plan *plan)
 	targets_release(&plan->targets);
 	csv_release(&plan->csv);
 	thresholds_release(&plan->thresholds);
+	abort_rules_release(&plan->abort_rules);
 	threshold_release(&plan->goal);
 }
 
@@ -396,6 +404,7 @@ static cJSON *load_json(const struct plan *plan)
 	add_text(json, "expect_status", plan->expect_status);
 	add_text(json, "expect_body", plan->expect_body);
 	add_texts(json, "thresholds", &plan->threshold_texts);
+	add_texts(json, "abort_if", &plan->abort_texts);
 	add_text(json, "find_capacity", plan->find_capacity);
 	if (plan->find_capacity)
 		cJSON_AddNumberToObject(json, "capacity_share", plan->capacity_share);

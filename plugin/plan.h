@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "loadgen/loadgen.h"
+#include "plugin/abort_if.h"
 #include "plugin/csv.h"
 #include "plugin/error.h"
 #include "plugin/kubeconfig.h"
@@ -69,7 +70,7 @@ struct plan {
 	unsigned requests;
 	const char *expect_status, *expect_body;
 	const char *targets_file, *data_file;
-	struct option_list threshold_texts;
+	struct option_list threshold_texts, abort_texts;
 	const char *find_capacity;
 	double capacity_share; /* of the knee, for the window */
 	int64_t capacity_step; /* what a step is judged over */
@@ -100,6 +101,7 @@ struct plan {
 	struct targets targets; /* of --targets; the first one's URL is `url` then */
 	struct csv csv;         /* of --data */
 	struct thresholds thresholds;
+	struct abort_rules abort_rules;
 	struct threshold goal; /* of --find-capacity */
 	char *body_data;       /* of --body-file, owned */
 	size_t body_size;
