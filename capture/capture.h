@@ -179,6 +179,27 @@ enum cap_status cap_profile_parse(const void *data, size_t size, struct cap_prof
 /* Sums profiles of the same sample types (keys: facts of google/pprof profile/merge.go). */
 enum cap_status cap_profile_merge(struct cap_profile *const *profiles, size_t count, struct cap_profile **ret,
                                   struct cap_error *error);
+/*
+ * What changed since `base`: the profile's samples and, negated and labelled
+ * "pprof::base", the base's, as with `go tool pprof -diff_base`. They never
+ * cancel out, and cap_profile_total of the result is the base's total.
+ */
+enum cap_status cap_profile_diff(const struct cap_profile *profile, const struct cap_profile *base,
+                                 struct cap_profile **ret, struct cap_error *error);
+/* Says whether a text (followed by a NUL, untrusted) is meant. */
+struct cap_matcher {
+	bool (*match)(void *context, const char *text, size_t length);
+	void *context;
+};
+/*
+ * Keeps the samples of which a frame matches `focus` (NULL: any does) and none
+ * matches `ignore` (NULL: none does). A frame's function, its file and the
+ * binary are looked at, each text once. What percentages are of should be asked
+ * before (cap_profile_total). *ret_focus, *ret_ignore: did anything match?
+ */
+enum cap_status cap_profile_filter(struct cap_profile *profile, const struct cap_matcher *focus,
+                                   const struct cap_matcher *ignore, bool *ret_focus, bool *ret_ignore,
+                                   struct cap_error *error);
 /* gzip'd proto, malloc'd. */
 enum cap_status cap_profile_encode(const struct cap_profile *profile, unsigned char **ret, size_t *ret_size,
                                    struct cap_error *error);
@@ -205,5 +226,37 @@ struct cap_row {
  */
 enum cap_status cap_profile_top(const struct cap_profile *profile, size_t type, bool by_cum,
                                 struct cap_row **ret, size_t *ret_count, struct cap_error *error);
+
+/*
+ * A node of the tree of calls that a flame graph shows: stacks merged from the
+ * root on, by function name. An array of them is in pre-order: node 0 is the
+ * root, a parent stands before its children, and those by descending total
+ * (of both profiles), then by name. `size` nodes from here on are this one and
+ * all below it, so i + 1 is the first child of i (if size > 1) and i + size its
+ * next sibling.
+ */
+struct cap_flame {
+	const char *name; /* as in struct cap_row, untrusted; "root" for node 0 */
+	const char *file; /* of the function; "" when not known */
+	int64_t line;     /* where the function begins; 0 when not known */
+	int64_t self, total;
+	int64_t base_self, base_total; /* 0 without a base */
+	uint32_t parent, size, depth;  /* the root's parent is itself, its depth 0 */
+};
+
+#define CAP_FLAME_DEPTH 1024 /* what is called deeper counts as its caller's own */
+
+/*
+ * The tree of one sample type; with `base` (NULL: none) that of both, each
+ * node with the figures of either. Values are as in the profiles: with
+ * negative ones (a diff) a total may be less than a child's. A subtree that
+ * holds less than the fraction `prune_below` (0: keep all, 0.001: usual) of the
+ * samples' absolute values, in either profile, is left out; its values stay in
+ * the totals of what called it, so that children may sum up to less than total
+ * less self. *ret is malloc'd; strings belong to the profiles.
+ */
+enum cap_status cap_profile_flame(const struct cap_profile *profile, size_t type,
+                                  const struct cap_profile *base, size_t base_type, double prune_below,
+                                  struct cap_flame **ret, size_t *ret_count, struct cap_error *error);
 
 #endif
