@@ -2,10 +2,9 @@
 #include <string.h>
 
 #include "plugin/outcome.h"
+#include "plugin/run_read.h"
 #include "plugin/text.h"
 
-/* Raised when a reader of an older one would go wrong; additions leave it. */
-#define SCHEMA "kubectl-pprof.run/v1"
 /* Functions in the document: go tool pprof has them all. */
 #define FUNCTIONS_MAX 100
 
@@ -319,7 +318,7 @@ cJSON *outcome_json(const struct outcome *outcome)
 {
 	cJSON *json = cJSON_CreateObject();
 
-	cJSON_AddStringToObject(json, "schema", SCHEMA);
+	cJSON_AddStringToObject(json, "schema", RUN_SCHEMA);
 	cJSON_AddStringToObject(json, "tool", "kubectl-pprof " KP_VERSION);
 	cJSON_AddBoolToObject(json, "partial", outcome->partial[0] != '\0');
 	add_text(json, "partial_why", outcome->partial);
