@@ -17,6 +17,7 @@
  *   progress.c       what is seen meanwhile (stderr)     summary.c  what is said at the end (stdout)
  *   document.c       the run as JSON and YAML            k6.c       load.json
  *   rundir.c         the run directory, written atomically
+ *   report.c         report.html, made from the files of a run; its parts are in report/
  *   signals.c        SIGINT, SIGTERM, SIGHUP
  *
  * Below lie loadgen/ (the load engine) and capture/ (tunnel, pprof, profiles).
@@ -27,7 +28,7 @@
 #include "plugin/command.h"
 #include "plugin/text.h"
 
-static const struct command *const commands[] = {&cmd_loadtest, &cmd_top, &cmd_version};
+static const struct command *const commands[] = {&cmd_loadtest, &cmd_report, &cmd_top, &cmd_version};
 
 #define COMMAND_COUNT (sizeof commands / sizeof *commands)
 

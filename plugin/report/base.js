@@ -4,7 +4,7 @@
 const $ = (id) => document.getElementById(id);
 
 function put(parent, ...children) {
-	for (const child of children.flat()) {
+	for (const child of children.flat(Infinity)) {
 		if (child !== null && child !== undefined && child !== false)
 			parent.append(child);
 	}
@@ -55,7 +55,7 @@ function figureCount(value) {
 		return `${(value / 1e6).toFixed(digits(value / 1e6))}M`;
 	if (size >= 999.5)
 		return Math.round(value).toString().replace(/(\d)(?=(\d{3})+$)/g, "$1,");
-	if (size < 9.95 && size > 0)
+	if (size < 9.95 && value % 1)
 		return value.toFixed(size < 0.095 ? 3 : 1);
 	return Math.round(value).toString();
 }

@@ -23,30 +23,47 @@ function drawGoroutines(run) {
 			group.minutes ? `${count(group.minutes)} min` : ""]), [0, 1])));
 }
 
-/* "bytes_per_request" -> "bytes per request" */
+/* "load_stopped" -> "load stopped" */
 const spaced = (name) => name.replace(/_/g, " ");
+const known = (value, print) => (typeof value === "number" ? print(value) : "");
 
-function memoryFigure(name, value) {
-	if (typeof value !== "number")
-		return null;
-	if (/error|share|ratio/.test(name))
-		return percent(value);
-	return /bytes|space/.test(name) ? figureBytes(value) : figureCount(value);
+/* Rows of functions, each of which the flame graph can show. */
+function functionTable(label, heads, rows) {
+	return el("div.scroll", {tabindex: 0, role: "region", "aria-label": label},
+		table(["Function", ...heads], rows.map(([row, ...cells]) => [
+			el("span", null, el("span.name", null, row.function), row.file && el("span.muted.small", {title: row.file}, ` ${place(row)}`)), ...cells])));
 }
 
 function drawMemory(run) {
-	const memory = run.memory || {}, list = Object.entries(memory).map(([name, value]) => [spaced(name), memoryFigure(name, value)]);
-	const tables = Object.entries(memory).filter(([, value]) => Array.isArray(value) && value.length && value[0].function);
+	const memory = run.memory || {}, made = memory.functions || [], grown = memory.growth || [];
 
-	if (!list.some(([, value]) => value) && !tables.length)
+	if (!Object.keys(memory).length)
 		return;
-	put(section("memory"), pairs(list), tables.map(([name, rows]) => {
-		const columns = Object.keys(rows[0]).filter((key) => typeof rows[0][key] === "number");
+	put(section("memory"),
+		pairs([["allocated a request", known(memory.alloc_bytes_per_request, figureBytes) + (memory.relative_error ? ` \u00b1${percent(memory.relative_error)}` : "")],
+			["objects a request", known(memory.alloc_objects_per_request, figureCount)],
+			["in use before the load", known(memory.inuse_bytes_idle, figureBytes)],
+			["in use in the window", known(memory.inuse_bytes, figureBytes)],
+			["in use after it", known(memory.inuse_bytes_after, figureBytes)]]),
+		made.length > 0 && [el("h3", null, "What a request allocates, by the function of yours that causes it"),
+			functionTable("Allocations of a request", ["Share", "Bytes a request", "Objects a request", "\u00b1"], made.map((row) => [row,
+				known(row.share, percent), known(row.alloc_bytes_per_request, figureBytes), known(row.alloc_objects_per_request, figureCount), known(row.relative_error, percent)]))],
+		grown.length > 0 && [el("h3", null, "What stays in use"),
+			functionTable("Memory in use", ["Before", "In the window", "After"], grown.map((row) => [row,
+				known(row.inuse_bytes_idle, figureBytes), known(row.inuse_bytes, figureBytes), known(row.inuse_bytes_after, figureBytes)]))]);
+}
 
-		return [el("h3", null, spaced(name)), el("div.scroll", {tabindex: 0, role: "region", "aria-label": spaced(name)},
-			table(["Function", ...columns.map(spaced)], rows.map((row) => [el("span.name", null, row.function),
-				...columns.map((key) => memoryFigure(key, row[key]) || "")])))];
-	}));
+/* The CPU by the program's own functions: each stack once, for the first frame that is its own. */
+function drawCost(run) {
+	const rows = (run.cpu && run.cpu.by_application) || [];
+
+	if (!rows.length)
+		return;
+	put(section("cost"), el("p.muted", null, "Each stack is counted once, for its first frame that is the program's own; what has none (the garbage collector, the scheduler) for its root."),
+		el("div.scroll", {tabindex: 0, role: "region", "aria-labelledby": "cost-h"},
+			table(["Function", "CPU a request", "\u00b1", "Share", "Samples"], rows.slice(0, 30).map((row) => [
+				el("span", null, showFrames(row.function, row.function), row.own === false && el("span.muted.small", null, " not its own"), row.file && el("span.muted.small", {title: row.file}, ` ${place(row)}`)),
+				known(row.ns_per_request, figureTime), known(row.relative_error, percent), percent(row.cum_ns / (run.cpu.cpu_ns || 1)), known(row.samples, figureCount)]))));
 }
 
 function drawCapacity(run) {

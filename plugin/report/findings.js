@@ -62,12 +62,12 @@ function drawFinding(finding) {
 }
 
 function drawFindings(run) {
-	if (!Array.isArray(run.findings))
+	if (!Array.isArray(run.findings) && !run.findings_refused)
 		return;
 	const body = section("findings");
 
-	if (run.findings.length)
+	if (run.findings && run.findings.length)
 		put(body, run.findings.map(drawFinding));
 	else
-		put(body, el("p.muted", null, run.findings_why || "Nothing is above its threshold."));
+		put(body, el("p.muted", null, run.findings_refused || "Nothing is above its threshold."));
 }

@@ -84,7 +84,7 @@ const flame = {
 		pen.globalAlpha = 1;
 		if (width >= LABEL_LEAST)
 			this.drawLabel(pen, node, x, y, width);
-		if (node === this.cursor) {
+		if (node === this.cursor && (node.parent || document.activeElement === $("canvas"))) {
 			pen.strokeStyle = this.theme.focus;
 			pen.lineWidth = 2;
 			pen.strokeRect(x + 1, y + 1, Math.max(width - 3, 1), ROW - 3);
@@ -299,6 +299,8 @@ const flame = {
 			if (node)
 				this.zoomTo(node);
 		});
+		canvas.addEventListener("focus", () => this.paint());
+		canvas.addEventListener("blur", () => this.paint());
 		$("flame").addEventListener("scroll", () => this.paint());
 		$("out").addEventListener("click", () => this.zoomOut());
 		$("reset").addEventListener("click", () => this.zoomTo(this.view.root));

@@ -1,6 +1,6 @@
 /* The functions of a view as a table: the flame graph's equal for those who read or sort. */
 
-const FEW = 40;
+const FEW = 25;
 
 const functions = {
 	sort: "self", ascending: false, all: false,
@@ -65,7 +65,7 @@ const functions = {
 			return el("th.text", {scope: "row"}, button);
 		}
 		if (column.file)
-			return el("td.file.wide", {title: row.file}, row.file ? `${row.file.split("/").slice(-2).join("/")}${row.line ? `:${row.line}` : ""}` : "");
+			return el("td.file.wide", {title: row.file}, row.file ? row.file.split("/").slice(-2).join("/") : "");
 		return el(`td${column.look ? `.${column.look}` : ""}`, null, column.print(column.of(row), row));
 	},
 

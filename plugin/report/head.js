@@ -3,9 +3,9 @@
 const VERDICTS = {ok: "Trusted", warn: "Trusted with reservations", fail: "Not trusted"};
 
 function worst(checks) {
-	const has = (word) => checks.some((check) => check.level === word);
+	const has = (...words) => checks.some((check) => words.includes(check.level));
 
-	return has("fail") ? "fail" : has("warn") ? "warn" : "ok";
+	return has("fail") ? "fail" : has("warn", "unknown") ? "warn" : "ok";
 }
 
 function drawTop(data) {
@@ -30,7 +30,7 @@ function thresholdChecks(run) {
 		return [];
 	return list.map((one) => ({
 		level: one.ok === false ? "fail" : "ok",
-		text: `threshold ${one.metric}: ${one.expression}${one.value === undefined ? "" : ` (${figureCount(one.value)})`}`,
+		text: `threshold ${one.metric}: ${one.threshold}${one.value === undefined ? "" : ` (${figureCount(one.value)})`}`,
 	}));
 }
 
@@ -92,45 +92,55 @@ function drawFigures(data) {
 	}
 	if (window && window.response_latency && window.response_latency.count)
 		list.push(figure("Response p99", us(window.response_latency.p99_us), "from when it was due"));
-	if (run.memory && run.memory.bytes_per_request !== undefined)
-		list.push(figure("Allocated a request", figureBytes(run.memory.bytes_per_request),
-			run.memory.objects_per_request !== undefined && `${figureCount(run.memory.objects_per_request)} objects`));
+	if (run.memory && run.memory.alloc_bytes_per_request !== undefined)
+		list.push(figure("Allocated a request", figureBytes(run.memory.alloc_bytes_per_request),
+			run.memory.alloc_objects_per_request !== undefined && plural(run.memory.alloc_objects_per_request, "object"),
+			deltaOf(run.memory.alloc_bytes_per_request, (base.memory || {}).alloc_bytes_per_request, true)));
 	if (run.goroutines && run.goroutines.loaded !== undefined)
 		list.push(figure("Goroutines", figureCount(run.goroutines.loaded),
-			run.goroutines.idle !== undefined && `${figureCount(run.goroutines.idle)} before the load`));
+			[run.goroutines.idle !== undefined && `${figureCount(run.goroutines.idle)} before the load`, run.goroutines.after !== undefined && `${figureCount(run.goroutines.after)} after`].filter(Boolean).join(", ")));
 	put($("figures"), list);
 	$("key").hidden = !list.length;
 }
 
-/* Self time by package: a request's CPU in one line. */
-function drawWhere(view) {
+/* Rows of [name, kind, value], as bars of one length scale. */
+function bars(title, view, rows) {
+	const most = Math.max(...rows.map(([, , value]) => value)), per = view.perRequest;
+
+	return el("div", null, el("h3", null, title), el("ul.bars", null, rows.map(([name, kind, value]) => el("li", null,
+		el("span.name", {title: name}, name),
+		el("span.track", {"aria-hidden": "true"}, styled(el("i"), {width: percent(value / most), background: `var(--${kind})`})),
+		el("span.value", null, percent(value / view.total)),
+		per > 0 && el("span.value.muted", null, figureTime(value * per))))));
+}
+
+/* Self time by package; the kind is that of most of it. */
+function packageRows(view) {
 	const sums = new Map();
-	let known = 0;
 
 	for (const row of view.rows) {
-		const where = packageOf(row.name) || "other";
+		const where = packageOf(row.name) || "(no package)";
 		const entry = sums.get(where) || {where, self: 0, kinds: {}};
 
 		entry.self += row.self;
 		entry.kinds[row.kind] = (entry.kinds[row.kind] || 0) + row.self;
-		known += row.self;
 		sums.set(where, entry);
 	}
-	const list = [...sums.values()].sort((a, b) => b.self - a.self);
-	const shown = list.slice(0, 8).filter((entry) => entry.self >= 0.01 * view.total);
-	const rest = view.total - shown.reduce((sum, entry) => sum + entry.self, 0);
+	const list = [...sums.values()].sort((a, b) => b.self - a.self), shown = list.slice(0, 8);
 	const kind = (entry) => Object.keys(entry.kinds).sort((a, b) => entry.kinds[b] - entry.kinds[a])[0];
-	const bar = el("div.stackbar", {"aria-hidden": "true"}), keys = el("ul.keys.small");
-	const per = view.perRequest ? (value) => figureTime(value * view.perRequest) : () => "";
+	const rest = view.total - shown.reduce((sum, entry) => sum + entry.self, 0), left = list.length - shown.length;
+	const rows = shown.filter((entry) => entry.self > 0).map((entry) => [entry.where, kind(entry), entry.self]);
 
-	if (!shown.length || known <= 0)
+	return rest > 0 && left > 0 ? [...rows, [plural(left, "other package"), "other", rest]] : rows;
+}
+
+/* A request's CPU at a glance: whose code burns it, and which of the program's own functions cause it. */
+function drawWhere(view, run) {
+	const packages = packageRows(view), own = ((run.cpu && run.cpu.by_application) || []).slice(0, 9);
+
+	if (!packages.length || view.total <= 0)
 		return;
-	if (rest > 0)
-		shown.push({where: `${plural(list.length - shown.length, "other package")}`, self: rest, kinds: {other: 1}});
-	for (const entry of shown) {
-		bar.append(styled(el("i", {title: entry.where}), {flex: `${entry.self} 0 0`, background: `var(--${kind(entry)})`}));
-		keys.append(el("li", null, styled(el("i.swatch"), {background: `var(--${kind(entry)})`}),
-			el("span.name", null, entry.where), el("span.muted", null, `${percent(entry.self / view.total)} ${per(entry.self)}`)));
-	}
-	put($("where"), el("h3", null, view.perRequest ? "Where a request's CPU goes, by package (self)" : "Where the CPU goes, by package (self)"), bar, keys);
+	put($("where"), el("div.columns", null,
+		own.length > 0 && bars("CPU by the function of yours that causes it", view, own.map((row) => [row.function, row.own === false ? "other" : "app", row.cum_ns])),
+		bars("CPU by the package that burns it", view, packages)));
 }

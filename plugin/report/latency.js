@@ -4,11 +4,11 @@ const LEVELS = [50, 90, 99, 99.9, 99.99, 99.999];
 
 function curvesOf(data) {
 	const names = {service: ["Latency (sent to done)", "1"], response: ["Response (due to done)", "2"], lag: ["Lag (due to sent)", "3"]};
-	const list = Object.entries(names).filter(([key]) => data.latency[key] && data.latency[key].length)
-		.map(([key, [name, look]]) => ({name, look, dash: "", points: data.latency[key]}));
+	const list = Object.entries(names).filter(([key]) => data.latency[key])
+		.map(([key, [name, look]]) => ({name, look, dash: "", ...data.latency[key]}));
 
-	if (data.base && data.base.latency && data.base.latency.service && data.base.latency.service.length)
-		list.push({name: "Latency of the base", look: "1", dash: " dash", points: data.base.latency.service});
+	if (data.base && data.base.latency && data.base.latency.service)
+		list.push({name: "Latency of the base", look: "1", dash: ".dash", ...data.base.latency.service});
 	return list;
 }
 
@@ -38,7 +38,7 @@ function drawCurves(holder, curves) {
 
 	for (const at of decades(low, high)) {
 		root.append(svg("line", {class: "grid", x1: LEFT, x2: width - RIGHT, y1: y(at), y2: y(at)}));
-		root.append(svg("text", {x: LEFT - 6, y: y(at) + 4, "text-anchor": "end"}, figureTime(at).replace(/\.0+(?=\D)/, "").replace(/(\.\d)0(?=\D)/, "$1")));
+		root.append(svg("text", {x: LEFT - 6, y: y(at) + 4, "text-anchor": "end"}, axis(figureTime(at))));
 	}
 	for (const level of [0, ...LEVELS.filter((one) => rarity(one / 100) <= right + 0.01)]) {
 		root.append(svg("line", {class: "grid", x1: x(level / 100), x2: x(level / 100), y1: top, y2: bottom}));
@@ -46,15 +46,8 @@ function drawCurves(holder, curves) {
 	}
 	root.append(svg("text", {x: width - RIGHT, y: height - 2, "text-anchor": "end"}, "one request in: 10, 100, 1,000, ... is slower"));
 	for (const one of curves)
-		root.append(svg("path", {class: `line s${one.look}${one.dash}`, d: linePath(one.points.map(([, level]) => level), one.points.map(([value]) => value), x, y)}));
+		root.append(svg("path", {class: `line s${one.look}${one.dash.replace(".", " ")}`, d: linePath(one.points.map(([, level]) => level), one.points.map(([value]) => value), x, y)}));
 	holder.replaceChildren(root);
-}
-
-/* The least value that the level is met with. */
-function valueAt(points, level) {
-	const found = points.find(([, one]) => one >= level - 1e-9);
-
-	return found ? found[0] : points[points.length - 1][0];
 }
 
 function drawLatency(data) {
@@ -67,7 +60,7 @@ function drawLatency(data) {
 	put(body, el("p.legend", null, curves.map((one) => el("span", null, el(`i.swatch.k${one.look}`), one.name + (one.dash ? " (dashed)" : "")))),
 		holder,
 		el("details", null, el("summary", null, "Latency as a table"), table(["Percentile", ...curves.map((one) => one.name)],
-			[0, 50, 75, 90, 95, 99, 99.9, 99.99, 100].map((level) => [level ? level === 100 ? "max" : `p${level}` : "min",
-				...curves.map((one) => figureTime(valueAt(one.points, level / 100)))]))));
+			curves[0].table.map(([level], i) => [level ? level === 100 ? "max" : `p${level}` : "min",
+				...curves.map((one) => figureTime(one.table[i][1]))]))));
 	redraws.push(() => drawCurves(holder, curves));
 }

@@ -46,8 +46,9 @@ function draw(data) {
 	drawVerdict(data.run);
 	drawFigures(data);
 	if (cpu)
-		drawWhere(cpu);
+		drawWhere(cpu, data.run);
 	drawFindings(data.run);
+	drawCost(data.run);
 	drawTimeline(data);
 	drawLatency(data);
 	drawGoroutines(data.run);

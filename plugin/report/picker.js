@@ -41,8 +41,8 @@ const picker = {
 			list.push(`${figureUnit(view.total * view.perRequest, view.unit)} a request`);
 		if (view.period)
 			list.push(plural(Math.round(view.total / view.period), "sample"));
-		if (view.pruned)
-			list.push(`${plural(view.pruned, "small frame")} left out of the graph (${percent(view.prunedShare)} of it)`);
+		if (view.prunedShare >= 0.0005)
+			list.push(`frames below ${percent(view.prunedBelow)} are left out of the graph; they hold ${percent(view.prunedShare)}`);
 		if (flame.diff)
 			list.push(`width: this run and ${view.base} together`);
 		$("facts").textContent = list.join(" \u00b7 ");
@@ -74,7 +74,7 @@ const picker = {
 		const view = this.view();
 
 		flame.view = view;
-		flame.files = new Map(view.rows.filter((row) => row.file).map((row) => [row.name, `${row.file}${row.line ? `:${row.line}` : ""}`]));
+		flame.files = new Map(view.rows.filter((row) => row.file).map((row) => [row.name, row.file]));
 		$("diff-l").hidden = !view.hasBase;
 		$("diff-t").textContent = `Difference to ${view.base}`;
 		flame.diff = view.hasBase && $("diff").checked;

@@ -2,6 +2,9 @@
 
 const LEFT = 66, RIGHT = 12, PANEL = 74, GAP = 26;
 
+/* "5.00ms" -> "5ms" */
+const axis = (text) => text.replace(/(\.\d*?)0+(?=\D|$)/, "$1").replace(/\.(?=\D|$)/, "");
+
 /* Round steps for an axis up to `most`. */
 function ticks(most, wanted) {
 	const rough = most / wanted, power = 10 ** Math.floor(Math.log10(rough));
@@ -18,7 +21,7 @@ function panelsOf(data) {
 	const list = [
 		{title: "Rate", print: (value) => `${figureCount(value)}/s`, series: [
 			{name: "answered", values: t.rate, look: "1"}, {name: "failed", values: t.failed, look: "f", optional: true}]},
-		{title: "Latency", print: us, series: [{name: "p50", values: t.p50, look: "1"}, {name: "p99", values: t.p99, look: "2"}]},
+		{title: "Latency", print: us, log: true, series: [{name: "p50", values: t.p50, look: "1"}, {name: "p99", values: t.p99, look: "2"}]},
 		{title: "VUs", print: figureCount, series: [{name: "VUs", values: t.vus, look: "3"}]},
 		{title: "Pod CPU", print: (value) => `${figureCount(value)}m`, series: [{name: "CPU", values: t.cpu, look: "1", optional: true}]},
 		{title: "Pod memory", print: figureBytes, series: [{name: "memory", values: t.memory, look: "2", optional: true}]},
@@ -43,17 +46,31 @@ function linePath(xs, values, x, y) {
 	return path;
 }
 
-function drawPanel(root, panel, top, width, xs, x) {
-	const most = Math.max(...panel.series.flatMap((one) => one.values), 1e-9) * 1.05;
-	const y = (value) => top + PANEL - (value / most) * PANEL;
+/* Latencies span powers of ten; all else is seen from zero. */
+function scaleOf(panel, top) {
+	const values = panel.series.flatMap((one) => one.values), most = Math.max(...values, 1e-9) * 1.05;
+	const above = values.filter((value) => value > 0), least = Math.min(...above) / 1.1;
 
-	for (const at of ticks(most, 3)) {
+	if (!panel.log || !above.length)
+		return {y: (value) => top + PANEL - (value / most) * PANEL, marks: ticks(most, 3)};
+	const span = Math.max(Math.log(most / least), 0.1);
+	let marks = decades(least, most);
+
+	if (marks.length > 4)
+		marks = marks.filter((one) => /^1/.test(one.toExponential()));
+	return {y: (value) => top + PANEL - (Math.log(Math.max(value, least) / least) / span) * PANEL, marks};
+}
+
+function drawPanel(root, panel, top, width, xs, x, last) {
+	const {y, marks} = scaleOf(panel, top);
+
+	for (const at of marks) {
 		root.append(svg("line", {class: "grid", x1: LEFT, x2: width - RIGHT, y1: y(at), y2: y(at)}));
-		root.append(svg("text", {x: LEFT - 6, y: y(at) + 4, "text-anchor": "end"}, panel.print(at)));
+		root.append(svg("text", {x: LEFT - 6, y: y(at) + 4, "text-anchor": "end"}, axis(panel.print(at))));
 	}
 	root.append(svg("text", {class: "title", x: LEFT, y: top - 6}, panel.title));
 	for (const one of panel.series)
-		root.append(svg("path", {class: `line s${one.look}`, d: linePath(xs, one.values, x, y)}));
+		root.append(svg("path", {class: `line s${one.look}`, d: linePath(xs, one.values, (second) => x(Math.min(second + 0.5, last)), y)}));
 }
 
 function drawShade(root, data, x, height) {
@@ -74,12 +91,12 @@ function drawLines(holder, data, panels) {
 	const cursor = svg("line", {class: "cursor", y1: 14, y2: height - 16, visibility: "hidden"});
 
 	drawShade(root, data, x, height - 16);
-	panels.forEach((panel, i) => drawPanel(root, panel, 18 + GAP - 12 + i * (PANEL + GAP), width, xs, x));
+	panels.forEach((panel, i) => drawPanel(root, panel, 18 + GAP - 12 + i * (PANEL + GAP), width, xs, x, last));
 	for (const at of ticks(last, width < 600 ? 4 : 8))
-		root.append(svg("text", {x: x(at), y: height - 1, "text-anchor": "middle"}, figureTime(at * 1e9).replace(/^0ns$/, "0s")));
+		root.append(svg("text", {x: x(at), y: height - 1, "text-anchor": "middle"}, axis(figureTime(at * 1e9)).replace(/^0ns$/, "0s")));
 	root.append(cursor);
 	holder.replaceChildren(root);
-	return {x, cursor, width};
+	return {x: (second) => x(Math.min(second + 0.5, last)), cursor};
 }
 
 function readingAt(data, panels, i) {
@@ -120,7 +137,7 @@ function drawTimeline(data) {
 	redraws.push(() => { drawn = drawLines(holder, data, panels); });
 	holder.addEventListener("pointermove", (event) => {
 		const box = holder.getBoundingClientRect(), share = (event.clientX - box.left - LEFT) / (box.width - LEFT - RIGHT);
-		const second = share * Math.max(data.timeline.ends, 1);
+		const second = share * Math.max(data.timeline.ends, 1) - 0.5;
 
 		point(data.timeline.at.reduce((best, one, i) => (Math.abs(one - second) < Math.abs(data.timeline.at[best] - second) ? i : best), 0));
 	});

@@ -24,16 +24,16 @@ function unpackNodes(view, packed, strings) {
 }
 
 function unpackRows(view, packed, strings) {
-	const stride = view.hasBase ? 7 : 5, rows = [];
+	const stride = view.hasBase ? 6 : 4, rows = [];
 
 	for (let i = 0; i < packed.length; i += stride) {
 		const name = strings[packed[i]] || "";
 
 		rows.push({
-			name, kind: kindOf(name), file: strings[packed[i + 1]] || "", line: packed[i + 2],
-			self: packed[i + 3] * view.scale, total: packed[i + 4] * view.scale,
-			baseSelf: view.hasBase ? packed[i + 5] * view.scale : 0,
-			baseTotal: view.hasBase ? packed[i + 6] * view.scale : 0,
+			name, kind: kindOf(name), file: strings[packed[i + 1]] || "",
+			self: packed[i + 2] * view.scale, total: packed[i + 3] * view.scale,
+			baseSelf: view.hasBase ? packed[i + 4] * view.scale : 0,
+			baseTotal: view.hasBase ? packed[i + 5] * view.scale : 0,
 		});
 	}
 	return rows;
@@ -45,7 +45,7 @@ function unpackView(raw, strings) {
 		type: raw.type, unit: raw.unit, scale: raw.scale, total: raw.total, baseTotal: raw.base_total || 0,
 		hasBase: Boolean(raw.base), base: raw.base || "", seconds: raw.seconds || 0, baseSeconds: raw.base_seconds || 0,
 		perRequest: raw.per_request || 0, basePerRequest: raw.base_per_request || 0, period: raw.period || 0,
-		pruned: raw.pruned || 0, prunedShare: raw.pruned_share || 0, functions: raw.functions || 0,
+		prunedBelow: raw.pruned_below || 0, prunedShare: raw.pruned_share || 0, functions: raw.functions || 0,
 	};
 
 	view.nodes = unpackNodes(view, raw.nodes, strings);
