@@ -330,7 +330,7 @@ void cap_findings_release(struct cap_findings *findings);
 /* "low", "medium", "high". */
 const char *cap_confidence_name(enum cap_confidence confidence);
 
-/* Does each Go function say where it starts? Go's profile-guided optimisation wants that (Go 1.20 on). */
+/* Does it say where functions start? Profile-guided optimisation wants that (Go 1.20 on). */
 bool cap_profile_has_start_lines(const struct cap_profile *profile);
 
 /* ---- goroutines ------------------------------------------------------------- */

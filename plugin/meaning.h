@@ -67,7 +67,8 @@ void meaning_release(struct meaning *meaning);
 
 /* Adds the members above, but for those in "cpu". */
 void meaning_json(cJSON *json, const struct outcome *outcome);
-/* The lines of the summary below the table of costs. */
-void meaning_print(FILE *out, const struct outcome *outcome);
+/* The lines of the summary: below the table of costs, and below the count of goroutines. */
+void meaning_print_cpu(FILE *out, const struct outcome *outcome);
+void meaning_print_rest(FILE *out, const struct outcome *outcome);
 
 #endif

@@ -65,7 +65,8 @@ int run_files_write(struct outcome *outcome, struct rundir *dir, struct error *e
 	int64_t when = (outcome->at.begun + outcome->at.wall_offset) / SECOND;
 
 	if (write_shots(dir, outcome->shots, "", error) < 0 ||
-	    write_shots(dir, outcome->idle, "idle/", error) < 0)
+	    write_shots(dir, outcome->idle, "idle/", error) < 0 ||
+	    write_shots(dir, outcome->after, "after/", error) < 0)
 		return -1;
 	if (outcome->load &&
 	    (write_json(dir, "load.json", k6_summary(outcome->load, outcome->plan, &outcome->thresholds),
