@@ -179,10 +179,15 @@ static inline int64_t profile_sum(int64_t a, int64_t b)
 	return (int64_t)((uint64_t)a + (uint64_t)b);
 }
 
+static inline int64_t profile_negated(int64_t value)
+{
+	return (int64_t)(0 - (uint64_t)value);
+}
+
 /* As in Go: the most negative number is its own absolute value. */
 static inline int64_t profile_abs(int64_t value)
 {
-	return value < 0 ? (int64_t)(0 - (uint64_t)value) : value;
+	return value < 0 ? profile_negated(value) : value;
 }
 
 /*

@@ -138,6 +138,9 @@ static const struct option capture_options[] = {
 	{.name = "slice", .kind = OPTION_DURATION, .offset = AT(slice), .value = "DURATION",
 	 .help = "CPU is captured in slices of this length, so that a cut loses one at most (default 5s)",
 	 .min = SECOND, .max = HOUR},
+	{.name = "cooldown", .kind = OPTION_DURATION, .offset = AT(cooldown), .value = "DURATION",
+	 .help = "wait so long once the load has ended, then look at goroutines (and heap) again: what stays is suspected of "
+	         "a leak (default 0: do not)", .max = HOUR},
 	{.name = "profiles", .kind = OPTION_TEXT, .offset = AT(profiles_text), .value = "LIST",
 	 .help = "none or some of cpu,goroutine,heap,allocs,mutex,block,threadcreate,trace (default cpu,goroutine)"},
 	{0},
@@ -150,6 +153,8 @@ static const struct option output_options[] = {
 	 .help = "run directory, must not exist yet (default pprof-runs/TIME-TARGET)"},
 	{.name = "output", .letter = 'o', .kind = OPTION_CHOICE, .offset = AT(output), .value = "text|json|yaml",
 	 .choices = document_formats, .help = "format of standard output (default text)"},
+	{.name = "pgo", .kind = OPTION_TEXT, .offset = AT(pgo), .value = "FILE",
+	 .help = "write the window's CPU profile there for profile-guided optimisation: default.pgo"},
 	{.name = "prometheus-listen", .kind = OPTION_TEXT, .offset = AT(prometheus_listen), .value = "HOST:PORT",
 	 .help = "live figures of the load at http://HOST:PORT/metrics while it runs, with k6's names"},
 	{.name = "top", .kind = OPTION_COUNT, .offset = AT(top), .value = "N",

@@ -15,8 +15,11 @@
  *   watch.c          a thread that keeps an eye on the pod
  *   steady.c         is the rate steady?                 verdict.c  can the run be trusted?
  *   progress.c       what is seen meanwhile (stderr)     summary.c  what is said at the end (stdout)
+ *   meaning.c        what its profiles mean: findings, goroutines that stay, memory
  *   document.c       the run as JSON and YAML            k6.c       load.json
+ *   cmd_explain.c    the same of profiles that are there already
  *   rundir.c         the run directory, written atomically
+ *   report.c         report.html, made from the files of a run; its parts are in report/
  *   signals.c        SIGINT, SIGTERM, SIGHUP
  *
  * Below lie loadgen/ (the load engine) and capture/ (tunnel, pprof, profiles).
@@ -27,7 +30,8 @@
 #include "plugin/command.h"
 #include "plugin/text.h"
 
-static const struct command *const commands[] = {&cmd_loadtest, &cmd_top, &cmd_version};
+static const struct command *const commands[] = {&cmd_loadtest, &cmd_explain, &cmd_report, &cmd_top,
+                                                 &cmd_version};
 
 #define COMMAND_COUNT (sizeof commands / sizeof *commands)
 

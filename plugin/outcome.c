@@ -7,9 +7,11 @@ void outcome_release(struct outcome *outcome)
 {
 	shots_free(outcome->idle);
 	shots_free(outcome->shots);
+	shots_free(outcome->after);
 	if (outcome->load)
 		lg_result_free(outcome->load);
 	cost_release(&outcome->cost);
+	meaning_release(&outcome->meaning);
 	threshold_report_release(&outcome->thresholds);
 	capacity_release(&outcome->capacity);
 	watch_report_release(&outcome->pod);

@@ -5,6 +5,7 @@
 #include "loadgen/loadgen.h"
 #include "plugin/capacity.h"
 #include "plugin/cost.h"
+#include "plugin/meaning.h"
 #include "plugin/plan.h"
 #include "plugin/shots.h"
 #include "plugin/target.h"
@@ -14,7 +15,7 @@
 
 /* CLOCK_MONOTONIC; 0: never happened. What the engine knows (ramp, window, stop) is in its result. */
 struct outcome_times {
-	int64_t begun, prepared, load, settled, capture_begin, capture_end, load_stopped, ended;
+	int64_t begun, prepared, load, settled, capture_begin, capture_end, load_stopped, cooled, ended;
 	int64_t wall_offset; /* to add for Unix nanoseconds */
 };
 
@@ -23,18 +24,20 @@ struct outcome {
 	struct target target;
 	struct outcome_times at;
 	bool steady;
-	double variation; /* of the rate before the window, -1: unknown */
-	struct shots *idle, *shots;
-	int64_t goroutines_idle, goroutines; /* -1: unknown */
-	struct lg_result *load;              /* NULL: no load was sent */
+	double variation;                   /* of the rate before the window, -1: unknown */
+	struct shots *idle, *shots, *after; /* after: --cooldown */
+	int64_t goroutines_idle, goroutines, goroutines_after; /* -1: unknown */
+	struct lg_result *load;                                /* NULL: no load was sent */
 	struct watch_report pod;
 	struct cap_tunnel_stats tunnel;
 	char partial[512]; /* why the run is partial, "" when it is whole */
 	struct cost cost;
+	struct meaning meaning;
 	struct verdict verdict;
 	struct threshold_report thresholds;
 	struct capacity capacity; /* of --find-capacity; no steps: not asked for */
-	char directory[4096];     /* "" when nothing is kept */
+	bool pgo_written;
+	char directory[4096]; /* "" when nothing is kept */
 };
 
 /* Frees all but what is borrowed; ends what still runs. */

@@ -1,11 +1,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "plugin/findings.h"
 #include "plugin/outcome.h"
+#include "plugin/pgo.h"
+#include "plugin/run_read.h"
 #include "plugin/text.h"
 
-/* Raised when a reader of an older one would go wrong; additions leave it. */
-#define SCHEMA "kubectl-pprof.run/v1"
 /* Functions in the document: go tool pprof has them all. */
 #define FUNCTIONS_MAX 100
 
@@ -53,6 +54,7 @@ static cJSON *times_json(const struct outcome *outcome)
 	add_instant(json, "captures_end", outcome, at->capture_end);
 	add_instant(json, "window_end", outcome, outcome_window(outcome) ? load->window_end : 0);
 	add_instant(json, "load_stopped", outcome, load ? load->stopped : 0);
+	add_instant(json, "cooled", outcome, at->cooled);
 	add_instant(json, "ended", outcome, at->ended);
 	return json;
 }
@@ -207,6 +209,22 @@ static cJSON *row_json(const struct cost_row *row)
 	if (row->per_request >= 0)
 		add_number(json, "ns_per_request", row->per_request);
 	add_number(json, "relative_error", row->error);
+	add_number(json, "overdispersion", row->spread);
+	return json;
+}
+
+static cJSON *place_row_json(const struct cost_place *row)
+{
+	cJSON *json = cJSON_CreateObject();
+
+	place_json(json, &row->place);
+	cJSON_AddBoolToObject(json, "own", row->place.own);
+	add_number(json, "cum_ns", (double)row->place.value);
+	add_number(json, "samples", (double)row->samples);
+	if (row->per_request >= 0)
+		add_number(json, "ns_per_request", row->per_request);
+	add_number(json, "relative_error", row->error);
+	add_number(json, "overdispersion", row->spread);
 	return json;
 }
 
@@ -223,6 +241,9 @@ static cJSON *cpu_json(const struct cost *cost)
 	rows = cJSON_AddArrayToObject(json, "functions");
 	for (size_t i = 0; i < cost->count && i < FUNCTIONS_MAX; i++)
 		cJSON_AddItemToArray(rows, row_json(&cost->rows[i]));
+	rows = cJSON_AddArrayToObject(json, "by_application");
+	for (size_t i = 0; i < cost->place_count && i < FUNCTIONS_MAX; i++)
+		cJSON_AddItemToArray(rows, place_row_json(&cost->places[i]));
 	return json;
 }
 
@@ -310,6 +331,8 @@ static void add_captures(cJSON *json, const struct outcome *outcome)
 
 	cJSON_AddItemToObject(json, "captures", shots_json(outcome, outcome->shots, ""));
 	cJSON_AddItemToObject(json, "idle_captures", shots_json(outcome, outcome->idle, "idle/"));
+	if (outcome->after)
+		cJSON_AddItemToObject(json, "after_captures", shots_json(outcome, outcome->after, "after/"));
 	if (outcome->cost.rows)
 		cJSON_AddItemToObject(json, "cpu", cpu_json(&outcome->cost));
 	goroutines = cJSON_AddObjectToObject(json, "goroutines");
@@ -317,13 +340,16 @@ static void add_captures(cJSON *json, const struct outcome *outcome)
 		add_number(goroutines, "idle", (double)outcome->goroutines_idle);
 	if (outcome->goroutines >= 0)
 		add_number(goroutines, "loaded", (double)outcome->goroutines);
+	if (outcome->goroutines_after >= 0)
+		add_number(goroutines, "after", (double)outcome->goroutines_after);
+	meaning_json(json, outcome);
 }
 
 cJSON *outcome_json(const struct outcome *outcome)
 {
 	cJSON *json = cJSON_CreateObject();
 
-	cJSON_AddStringToObject(json, "schema", SCHEMA);
+	cJSON_AddStringToObject(json, "schema", RUN_SCHEMA);
 	cJSON_AddStringToObject(json, "tool", "kubectl-pprof " KP_VERSION);
 	cJSON_AddBoolToObject(json, "partial", outcome->partial[0] != '\0');
 	add_text(json, "partial_why", outcome->partial);
@@ -342,6 +368,7 @@ cJSON *outcome_json(const struct outcome *outcome)
 		                      capacity_json(&outcome->capacity, &outcome->plan->goal));
 	if (outcome->thresholds.count)
 		cJSON_AddItemToObject(json, "thresholds", threshold_report_json(&outcome->thresholds));
+	pgo_json(json, outcome);
 	cJSON_AddItemToObject(json, "verdict", verdict_json(outcome));
 	add_text(json, "directory", outcome->directory);
 	return json;

@@ -202,6 +202,10 @@ static int check_combination(const struct plan *plan, struct error *error)
 		return error_usage(error, "--out: give the run directory's name");
 	if (plan->path[0] != '/')
 		return error_usage(error, "--path: '%s' does not start with '/'", plan->path);
+	if (plan->pgo && !(plan->profiles & PROFILE_CPU))
+		return error_usage(error, "--pgo is made of the CPU profile; add cpu to --profiles");
+	if (plan->cooldown && !(plan->profiles & (PROFILE_GOROUTINE | PROFILE_HEAP)))
+		return error_usage(error, "--cooldown looks at goroutines and heap; add one to --profiles");
 	if (plan->window % SECOND || plan->slice % SECOND || plan->baseline % SECOND)
 		return error_usage(error,
 		                   "--window, --slice and --baseline are whole seconds, as pprof counts");
@@ -305,7 +309,7 @@ struct lg_plan plan_load(const struct plan *plan, const char *url)
 int64_t plan_longest(const struct plan *plan)
 {
 	return plan->baseline + plan->ramp + (plan->find_capacity ? CAPACITY_MOST : 0) + plan->settle +
-	       plan->window;
+	       plan->window + plan->cooldown;
 }
 
 static void add_duration(cJSON *json, const char *name, int64_t ns)
@@ -420,6 +424,9 @@ static cJSON *capture_json(const struct plan *plan)
 	add_duration(json, "settle", plan->settle);
 	add_duration(json, "window", plan->window);
 	add_duration(json, "slice", plan->slice);
+	if (plan->cooldown)
+		add_duration(json, "cooldown", plan->cooldown);
+	add_text(json, "pgo", plan->pgo);
 	return json;
 }
 

@@ -84,12 +84,12 @@ struct plan {
 	const char *cacert, *cert, *key;
 
 	/* capture */
-	int64_t baseline, settle, window, slice;
+	int64_t baseline, settle, window, slice, cooldown;
 	const char *profiles_text;
 	unsigned profiles; /* enum profile_bit, from profiles_text */
 
 	/* what is said */
-	const char *out, *prometheus_listen;
+	const char *out, *prometheus_listen, *pgo;
 	unsigned top;
 	int output;
 	bool strict, dry_run, quiet;

@@ -5,6 +5,7 @@
 
 #include "plugin/clock.h"
 #include "plugin/document.h"
+#include "plugin/pgo.h"
 #include "plugin/progress.h"
 #include "plugin/prometheus.h"
 #include "plugin/run_files.h"
@@ -88,10 +89,17 @@ static void tick(struct run *run)
 
 /* ---- the phases ---------------------------------------------------------- */
 
+/* Where there is no load, the heap is looked at after a collection. */
+static unsigned alive(const struct plan *plan)
+{
+	return plan->profiles & PROFILE_HEAP ? PROFILE_HEAP_ALIVE : 0;
+}
+
 static void take_idle(struct run *run)
 {
 	const struct plan *plan = run->plan;
-	unsigned profiles = plan->profiles & (PROFILE_GOROUTINE | (plan->baseline ? PROFILE_CPU : 0U));
+	unsigned profiles =
+		(plan->profiles & (PROFILE_GOROUTINE | (plan->baseline ? PROFILE_CPU : 0U))) | alive(plan);
 	struct outcome *outcome = run->outcome;
 
 	if (!outcome->target.has_pprof || !profiles)
@@ -269,17 +277,48 @@ static void drive(struct run *run)
 		finish_stages(run);
 }
 
+static void stop_load(struct run *run)
+{
+	struct outcome *outcome = run->outcome;
+
+	if (!run->load)
+		return;
+	lg_stop(run->load, must_end(run) ? 0 : run->plan->graceful_stop);
+	outcome->load = lg_finish(run->load);
+	outcome->at.load_stopped = clock_now();
+	run->load = NULL;
+}
+
+/* Some time after the load, what it left behind. */
+static void cool_down(struct run *run)
+{
+	struct outcome *outcome = run->outcome;
+	unsigned profiles = (run->plan->profiles & PROFILE_GOROUTINE) | alive(run->plan);
+	int64_t end;
+
+	if (!run->plan->cooldown || !outcome->target.has_pprof || !profiles || must_end(run))
+		return;
+	stop_load(run);
+	progress_phase(&run->progress, "cool", "", run->plan->cooldown);
+	for (end = clock_now() + run->plan->cooldown; clock_now() < end && !must_end(run);)
+		tick(run);
+	if (must_end(run))
+		return;
+	outcome->after = shots_start(&outcome->target.pprof, profiles, 0, run->plan->slice);
+	while (!shots_done(outcome->after) && !must_end(run))
+		clock_sleep(5 * MILLI);
+	if (must_end(run))
+		shots_cancel(outcome->after);
+	shots_join(outcome->after);
+	outcome->at.cooled = clock_now();
+}
+
 /* Ends whatever runs, in the order in which nothing can hang on something already gone. */
 static void tear_down(struct run *run)
 {
 	struct outcome *outcome = run->outcome;
 
-	if (run->load) {
-		lg_stop(run->load, must_end(run) ? 0 : run->plan->graceful_stop);
-		outcome->load = lg_finish(run->load);
-		outcome->at.load_stopped = clock_now();
-		run->load = NULL;
-	}
+	stop_load(run);
 	abort_watch_release(&run->abort);
 	prometheus_close(run->prometheus);
 	watch_stop(run->watch, &outcome->pod);
@@ -312,6 +351,7 @@ static void analyse(struct run *run)
 	struct outcome *outcome = run->outcome;
 	uint64_t requests = outcome->load ? outcome->load->counts[LG_WINDOW].requests : 0;
 	struct lg_plan load = plan_load(run->plan, NULL);
+	unsigned wanted, slice_count = outcome->shots ? shots_slices(outcome->shots, &wanted) : 0;
 
 	if (signals_cancel)
 		snprintf(outcome->partial, sizeof outcome->partial,
@@ -335,8 +375,10 @@ static void analyse(struct run *run)
 	outcome->goroutines_idle = shots_goroutines(outcome->idle);
 	outcome->goroutines = shots_goroutines(outcome->shots);
 	take_share(outcome);
-	cost_make(shots_cpu(outcome->shots), outcome_window(outcome), requests, outcome->target.share,
-	          &outcome->cost);
+	outcome->goroutines_after = shots_goroutines(outcome->after);
+	cost_make(shots_cpu(outcome->shots), shots_slice_profiles(outcome->shots), slice_count,
+	          outcome_window(outcome), requests, outcome->target.share, &outcome->cost);
+	meaning_make(outcome, &outcome->meaning);
 	verdict_make(outcome, &outcome->verdict);
 }
 
@@ -412,6 +454,8 @@ static int prepare(struct run *run, struct error *error)
 	struct outcome *outcome = run->outcome;
 	const struct target *target = &outcome->target;
 
+	if (run->plan->pgo && pgo_check(run->plan->pgo, error) < 0)
+		return -1;
 	if (rundir_open(&run->dir, run->plan->out, error) < 0)
 		return -1;
 	if (target_prepare(run->plan, &outcome->target, error) < 0)
@@ -440,12 +484,17 @@ static int execute(struct run *run, struct error *error)
 	if (start_load(run, error) < 0)
 		return -1;
 	drive(run);
+	cool_down(run);
 	return 0;
 }
 
 int run_loadtest(const struct plan *plan, struct error *error)
 {
-	struct outcome outcome = {.plan = plan, .variation = -1, .goroutines = -1, .goroutines_idle = -1};
+	struct outcome outcome = {.plan = plan,
+	                          .variation = -1,
+	                          .goroutines = -1,
+	                          .goroutines_idle = -1,
+	                          .goroutines_after = -1};
 	struct run run = {.plan = plan, .outcome = &outcome};
 	int status;
 
@@ -457,6 +506,8 @@ int run_loadtest(const struct plan *plan, struct error *error)
 	if (status == 0) {
 		analyse(&run);
 		status = run_files_write(&outcome, &run.dir, error);
+		if (status == 0)
+			status = pgo_write(&outcome, error);
 		say(&run);
 		if (status == 0)
 			status = judge(&run, error);

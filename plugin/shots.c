@@ -15,7 +15,7 @@
 
 enum when { WHOLE_IN_SLICES, WHOLE, MIDDLE };
 
-/* In the order of enum profile_bit; goroutine has two. */
+/* In the order of enum profile_bit; goroutine and heap have two. */
 static const struct kind {
 	unsigned bit;
 	enum when when;
@@ -25,6 +25,7 @@ static const struct kind {
 	{PROFILE_GOROUTINE, MIDDLE, "goroutine", NULL, "goroutine.pb.gz"},
 	{PROFILE_GOROUTINE, MIDDLE, "goroutine", "debug=2", "goroutine.txt"},
 	{PROFILE_HEAP, MIDDLE, "heap", NULL, "heap.pb.gz"},
+	{PROFILE_HEAP_ALIVE, MIDDLE, "heap", "gc=1", "heap.pb.gz"},
 	{PROFILE_ALLOCS, WHOLE, "allocs", NULL, "allocs.pb.gz"},
 	{PROFILE_MUTEX, WHOLE, "mutex", NULL, "mutex.pb.gz"},
 	{PROFILE_BLOCK, WHOLE, "block", NULL, "block.pb.gz"},
@@ -288,6 +289,11 @@ const struct shot *shots_find(const struct shots *shots, const char *file)
 const struct cap_profile *shots_cpu(const struct shots *shots)
 {
 	return shots ? shots->cpu : NULL;
+}
+
+struct cap_profile *const *shots_slice_profiles(const struct shots *shots)
+{
+	return shots ? shots->slices : NULL;
 }
 
 unsigned shots_slices(const struct shots *shots, unsigned *ret_wanted)

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "plugin/figures.h"
+#include "plugin/pgo.h"
 #include "plugin/text.h"
 
 #define LABEL    "%-11s"
@@ -213,6 +214,8 @@ static void print_goroutines(FILE *out, const struct outcome *outcome)
 		        outcome->goroutines >= 0 ? ", " : "");
 	if (outcome->goroutines >= 0)
 		fprintf(out, "%lld in the middle of the window", (long long)outcome->goroutines);
+	if (outcome->goroutines_after >= 0)
+		fprintf(out, ", %lld after the load", (long long)outcome->goroutines_after);
 	fputc('\n', out);
 }
 
@@ -246,7 +249,9 @@ void summary_print(FILE *out, const struct outcome *outcome)
 	}
 	print_pod(out, outcome);
 	print_cpu(out, outcome);
+	meaning_print_cpu(out, outcome);
 	print_goroutines(out, outcome);
+	meaning_print_rest(out, outcome);
 	if (outcome->capacity.count)
 		capacity_print(out, &outcome->capacity, &outcome->plan->goal);
 	print_verdict(out, &outcome->verdict);
@@ -254,5 +259,6 @@ void summary_print(FILE *out, const struct outcome *outcome)
 		fprintf(out, LABEL "%s\n", "Thresholds",
 		        outcome->thresholds.failed ? "not all hold" : "all hold");
 	threshold_report_print(out, &outcome->thresholds);
+	pgo_print(out, outcome);
 	print_files(out, outcome);
 }

@@ -1,5 +1,5 @@
 # Profiles: what is in tests/capture/profiles, and bytes that are no profile.
-foreach(name profile malformed)
+foreach(name profile profile_filter profile_flame malformed)
 	capture_test(${name} profile_help.c)
 	target_compile_definitions(test_capture_${name} PRIVATE PROFILES="${CMAKE_CURRENT_SOURCE_DIR}/profiles")
 endforeach()
@@ -12,7 +12,7 @@ target_link_libraries(fuzz_profile_replay PRIVATE capture)
 add_test(NAME capture-fuzz-profile COMMAND fuzz_profile_replay ${PROFILE_CORPUS})
 set_tests_properties(capture-fuzz-profile PROPERTIES TIMEOUT 60)
 
-set(PROFILE_SOURCES gzip.c profile.c profile_encode.c profile_link.c profile_merge.c profile_merge_tables.c
+set(PROFILE_SOURCES gzip.c profile.c profile_encode.c profile_filter.c profile_flame.c profile_flame_order.c profile_link.c profile_merge.c profile_merge_tables.c
 	profile_names.c profile_nodes.c profile_parse.c profile_parse_sample.c profile_prune.c profile_table.c
 	profile_top.c proto.c)
 list(TRANSFORM PROFILE_SOURCES PREPEND ${PROJECT_SOURCE_DIR}/capture/)
