@@ -7,6 +7,7 @@
 #include "plugin/cost.h"
 #include "plugin/plan.h"
 #include "plugin/shots.h"
+#include "plugin/slices.h"
 #include "plugin/target.h"
 #include "plugin/threshold_report.h"
 #include "plugin/verdict.h"
@@ -33,6 +34,8 @@ struct outcome {
 	struct cost cost;
 	struct verdict verdict;
 	struct threshold_report thresholds;
+	struct slice_track track; /* of the window */
+	struct slices slices;
 	struct capacity capacity; /* of --find-capacity; no steps: not asked for */
 	char directory[4096];     /* "" when nothing is kept */
 };
