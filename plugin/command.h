@@ -15,7 +15,7 @@ struct command {
 	int (*run)(const struct command *command, int argc, char **argv, struct error *error);
 };
 
-extern const struct command cmd_loadtest, cmd_top, cmd_version;
+extern const struct command cmd_compare, cmd_loadtest, cmd_top, cmd_version;
 
 /*
  * What every command does first: parses, answers --help. Returns -1 (error

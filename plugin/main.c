@@ -17,7 +17,9 @@
  *   progress.c       what is seen meanwhile (stderr)     summary.c  what is said at the end (stdout)
  *   document.c       the run as JSON and YAML            k6.c       load.json
  *   rundir.c         the run directory, written atomically
- *   signals.c        SIGINT, SIGTERM, SIGHUP
+ *   slices.c         the pieces of the window that are kept for comparisons
+ *   run_read.c       a run's folder read back            compare*.c two releases' runs held against each
+ * other signals.c        SIGINT, SIGTERM, SIGHUP
  *
  * Below lie loadgen/ (the load engine) and capture/ (tunnel, pprof, profiles).
  */
@@ -27,7 +29,7 @@
 #include "plugin/command.h"
 #include "plugin/text.h"
 
-static const struct command *const commands[] = {&cmd_loadtest, &cmd_top, &cmd_version};
+static const struct command *const commands[] = {&cmd_loadtest, &cmd_compare, &cmd_top, &cmd_version};
 
 #define COMMAND_COUNT (sizeof commands / sizeof *commands)
 
