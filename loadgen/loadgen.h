@@ -214,7 +214,8 @@ uint64_t lg_histogram_over_range(const struct lg_histogram *h);
 void lg_histogram_subtract(struct lg_histogram *h, const struct lg_histogram *earlier);
 /* HdrHistogram V2 compressed, base64; a malloc'd string for the caller, NULL when out of memory. */
 char *lg_histogram_encode(const struct lg_histogram *h);
-/* Reads such text back, from anyone: NULL when it is none, is of another unit or precision, or memory is out. */
+/* Reads such text back, from anyone: NULL when it is none, is of another unit or precision, or memory is out.
+ */
 struct lg_histogram *lg_histogram_decode(const char *text, size_t length);
 
 /* CPU and lateness of one engine thread inside the window. */

@@ -15,7 +15,13 @@ struct command {
 	int (*run)(const struct command *command, int argc, char **argv, struct error *error);
 };
 
-extern const struct command cmd_explain, cmd_loadtest, cmd_report, cmd_top, cmd_version;
+/* One a file: cmd_NAME.c. */
+extern const struct command cmd_compare;
+extern const struct command cmd_explain;
+extern const struct command cmd_loadtest;
+extern const struct command cmd_report;
+extern const struct command cmd_top;
+extern const struct command cmd_version;
 
 /*
  * What every command does first: parses, answers --help. Returns -1 (error

@@ -20,6 +20,8 @@
  *   cmd_explain.c    the same of profiles that are there already
  *   rundir.c         the run directory, written atomically
  *   report.c         report.html, made from the files of a run; its parts are in report/
+ *   slices.c         the pieces of the window that are kept for comparisons
+ *   run_read.c       a run's folder read back            compare*.c two releases' runs held against each other
  *   signals.c        SIGINT, SIGTERM, SIGHUP
  *
  * Below lie loadgen/ (the load engine) and capture/ (tunnel, pprof, profiles).
@@ -30,8 +32,17 @@
 #include "plugin/command.h"
 #include "plugin/text.h"
 
-static const struct command *const commands[] = {&cmd_loadtest, &cmd_explain, &cmd_report, &cmd_top,
-                                                 &cmd_version};
+/* In the order of --help. */
+/* clang-format off */
+static const struct command *const commands[] = {
+	&cmd_loadtest,
+	&cmd_explain,
+	&cmd_compare,
+	&cmd_report,
+	&cmd_top,
+	&cmd_version,
+};
+/* clang-format on */
 
 #define COMMAND_COUNT (sizeof commands / sizeof *commands)
 

@@ -8,6 +8,7 @@
 #include "plugin/meaning.h"
 #include "plugin/plan.h"
 #include "plugin/shots.h"
+#include "plugin/slices.h"
 #include "plugin/target.h"
 #include "plugin/threshold_report.h"
 #include "plugin/verdict.h"
@@ -35,6 +36,8 @@ struct outcome {
 	struct meaning meaning;
 	struct verdict verdict;
 	struct threshold_report thresholds;
+	struct slice_track track; /* of the window */
+	struct slices slices;
 	struct capacity capacity; /* of --find-capacity; no steps: not asked for */
 	bool pgo_written;
 	char directory[4096]; /* "" when nothing is kept */

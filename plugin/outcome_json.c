@@ -1,3 +1,4 @@
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -269,6 +270,24 @@ static cJSON *shots_json(const struct outcome *outcome, const struct shots *shot
 	return json;
 }
 
+static cJSON *slices_json(const struct outcome *outcome)
+{
+	cJSON *json = cJSON_CreateArray();
+
+	for (size_t i = 0; i < outcome->slices.count; i++) {
+		const struct slice *slice = &outcome->slices.items[i];
+		cJSON *item = cJSON_CreateObject();
+
+		cJSON_AddItemToArray(json, item);
+		cJSON_AddStringToObject(item, "file", slice->file);
+		add_instant(item, "begin", outcome, slice->begin);
+		add_instant(item, "end", outcome, slice->end);
+		add_number(item, "seconds", (double)slice->length / SECOND);
+		add_number(item, "requests", (double)llround(slice->requests));
+	}
+	return json;
+}
+
 static cJSON *pod_json(const struct outcome *outcome)
 {
 	const struct watch_report *pod = &outcome->pod;
@@ -333,6 +352,8 @@ static void add_captures(cJSON *json, const struct outcome *outcome)
 	cJSON_AddItemToObject(json, "idle_captures", shots_json(outcome, outcome->idle, "idle/"));
 	if (outcome->after)
 		cJSON_AddItemToObject(json, "after_captures", shots_json(outcome, outcome->after, "after/"));
+	if (outcome->slices.count)
+		cJSON_AddItemToObject(json, "slices", slices_json(outcome));
 	if (outcome->cost.rows)
 		cJSON_AddItemToObject(json, "cpu", cpu_json(&outcome->cost));
 	goroutines = cJSON_AddObjectToObject(json, "goroutines");

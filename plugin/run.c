@@ -75,8 +75,10 @@ static void tick(struct run *run)
 		run->finished = snapshot.finished;
 		run->busiest = snapshot.busiest_thread;
 		run->stages_done = snapshot.stages_done;
-		if (snapshot.ramp_done)
+		if (snapshot.ramp_done) {
 			steady_add(&run->steady, snapshot.now, snapshot.total.requests);
+			slice_track_add(&run->outcome->track, snapshot.now, snapshot.total.requests);
+		}
 		look(run, &snapshot);
 	}
 	if (run->rank_at && clock_now() >= run->rank_at) {
@@ -155,6 +157,7 @@ static void capture(struct run *run)
 	const struct plan *plan = run->plan;
 	struct outcome *outcome = run->outcome;
 	int64_t begin = clock_now() + 2 * LG_WINDOW_LEAD, end;
+	struct lg_snapshot snapshot;
 
 	progress_phase(&run->progress, "capture", "", plan->window);
 	lg_set_window(run->load, begin, INT64_MAX);
@@ -171,6 +174,8 @@ static void capture(struct run *run)
 	if (outcome->shots)
 		shots_join(outcome->shots);
 	outcome->at.capture_end = clock_now();
+	lg_snapshot(run->load, &snapshot);
+	slice_track_add(&outcome->track, snapshot.now, snapshot.total.requests);
 	end = outcome->at.capture_end + 2 * LG_WINDOW_LEAD;
 	lg_set_window(run->load, begin, end);
 	clock_sleep(end - clock_now());
@@ -374,6 +379,7 @@ static void analyse(struct run *run)
 		threshold_report_make(&run->plan->thresholds, outcome->load, &load, &outcome->thresholds);
 	outcome->goroutines_idle = shots_goroutines(outcome->idle);
 	outcome->goroutines = shots_goroutines(outcome->shots);
+	slices_make(outcome->shots, &outcome->track, &outcome->slices);
 	take_share(outcome);
 	outcome->goroutines_after = shots_goroutines(outcome->after);
 	cost_make(shots_cpu(outcome->shots), shots_slice_profiles(outcome->shots), slice_count,

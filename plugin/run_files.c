@@ -23,6 +23,17 @@ static int write_shots(struct rundir *dir, const struct shots *shots, const char
 	return 0;
 }
 
+static int write_slices(struct rundir *dir, const struct slices *slices, struct error *error)
+{
+	for (size_t i = 0; i < slices->count; i++) {
+		const struct slice *slice = &slices->items[i];
+
+		if (slice->data && rundir_write(dir, slice->file, slice->data, slice->size, error) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 static int write_text(struct rundir *dir, const char *name, char *text, struct error *error)
 {
 	int status = text ? rundir_write(dir, name, text, strlen(text), error)
@@ -66,7 +77,8 @@ int run_files_write(struct outcome *outcome, struct rundir *dir, struct error *e
 
 	if (write_shots(dir, outcome->shots, "", error) < 0 ||
 	    write_shots(dir, outcome->idle, "idle/", error) < 0 ||
-	    write_shots(dir, outcome->after, "after/", error) < 0)
+	    write_shots(dir, outcome->after, "after/", error) < 0 ||
+	    write_slices(dir, &outcome->slices, error) < 0)
 		return -1;
 	if (outcome->load &&
 	    (write_json(dir, "load.json", k6_summary(outcome->load, outcome->plan, &outcome->thresholds),

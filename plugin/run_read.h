@@ -69,7 +69,8 @@ int run_read_seconds(const struct run_read *run, struct run_second **ret, size_t
 struct run_slice {
 	char file[64];      /* "slices/cpu-01.pb.gz" */
 	int64_t begin, end; /* CLOCK_MONOTONIC of that machine */
-	double requests;    /* done in it, by all pods; may have a fraction */
+	double length;      /* s of capture in it: less than end - begin if a piece was lost */
+	double requests;    /* done in that length, by all pods */
 };
 /* malloc'd; 1 when there are none. */
 int run_read_slices(const struct run_read *run, struct run_slice **ret, size_t *ret_count,

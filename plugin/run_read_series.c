@@ -164,10 +164,12 @@ static bool read_slice(const cJSON *item, struct run_slice *ret)
 	if (!cJSON_IsString(file) || strlen(file->valuestring) >= sizeof ret->file || begin < 0 ||
 	    end <= begin || end > 9e18)
 		return false;
-	*ret = (struct run_slice){
-		.begin = (int64_t)begin, .end = (int64_t)end, .requests = number_at(item, "requests")};
+	*ret = (struct run_slice){.begin = (int64_t)begin,
+	                          .end = (int64_t)end,
+	                          .length = number_at(item, "seconds"),
+	                          .requests = number_at(item, "requests")};
 	snprintf(ret->file, sizeof ret->file, "%s", file->valuestring);
-	return ret->requests >= 0;
+	return ret->requests >= 0 && ret->length > 0;
 }
 
 int run_read_slices(const struct run_read *run, struct run_slice **ret, size_t *ret_count,

@@ -43,7 +43,7 @@ struct shots {
 	const struct kind *kind[SHOTS_MAX];
 	size_t count;
 	struct cap_profile *cpu;
-	struct cap_profile *slices[SLICES_MAX];
+	struct shots_slice slices[SLICES_MAX];
 	unsigned slice_count, slices_wanted;
 	pthread_t threads[SHOTS_MAX];
 	size_t thread_count, joined;
@@ -126,7 +126,7 @@ static bool take_slice(struct shots *shots, struct shot *shot, int64_t seconds)
 	snprintf(query, sizeof query, "seconds=%lld", (long long)seconds);
 	fetch(shots, &slice, shots->kind[shot - shots->list], query, seconds);
 	if (slice.data && cap_profile_parse(slice.data, slice.size, &profile, &slice.error) == CAP_OK)
-		shots->slices[shots->slice_count++] = profile;
+		shots->slices[shots->slice_count++] = (struct shots_slice){profile, slice.begin, slice.end};
 	else
 		shot->error = slice.error;
 	free(slice.data);
@@ -135,14 +135,19 @@ static bool take_slice(struct shots *shots, struct shot *shot, int64_t seconds)
 
 static void merge_slices(struct shots *shots, struct shot *shot)
 {
+	struct cap_profile **parts;
 	struct cap_error error = {0};
 
 	shot->partial |= shots->slice_count < shots->slices_wanted;
 	if (!shots->slice_count)
 		return;
-	if (cap_profile_merge(shots->slices, shots->slice_count, &shots->cpu, &error) != CAP_OK ||
+	parts = xcalloc(shots->slice_count, sizeof *parts);
+	for (unsigned i = 0; i < shots->slice_count; i++)
+		parts[i] = shots->slices[i].profile;
+	if (cap_profile_merge(parts, shots->slice_count, &shots->cpu, &error) != CAP_OK ||
 	    cap_profile_encode(shots->cpu, &shot->data, &shot->size, &error) != CAP_OK)
 		shot->error = error;
+	free(parts);
 }
 
 /* The next slice may find the way open again: a container that was restarted, a tunnel that was cut. */
@@ -263,7 +268,7 @@ void shots_free(struct shots *shots)
 	for (size_t i = 0; i < shots->count; i++)
 		free(shots->list[i].data);
 	for (unsigned i = 0; i < shots->slice_count; i++)
-		cap_profile_free(shots->slices[i]);
+		cap_profile_free(shots->slices[i].profile);
 	cap_profile_free(shots->cpu);
 	free(shots);
 }
@@ -300,6 +305,11 @@ unsigned shots_slices(const struct shots *shots, unsigned *ret_wanted)
 {
 	*ret_wanted = shots->slices_wanted;
 	return shots->slice_count;
+}
+
+const struct shots_slice *shots_slice(const struct shots *shots, unsigned i)
+{
+	return &shots->slices[i];
 }
 
 int64_t shots_goroutines(const struct shots *shots)

@@ -32,6 +32,7 @@ func main() {
 	prefix := flag.String("pprof-prefix", "", "put /debug/pprof below this path")
 	secure := flag.Bool("pprof-tls", false, "serve pprof over https, with a certificate of its own")
 	ready := flag.Bool("ready", true, "answer /readyz with 200")
+	flag.IntVar(&plant, "plant", plant, "how often a request of /planted does its extra work")
 	flag.Parse()
 	if err := run(*listen, *profile, *prefix, *secure, *ready); err != nil {
 		log.Fatal(err)

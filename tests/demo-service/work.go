@@ -22,6 +22,7 @@ func routes(ready bool) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("/{$}", func(w http.ResponseWriter, _ *http.Request) { ok(w) })
 	mux.HandleFunc("/json", serveJSON)
+	mux.HandleFunc("/planted", servePlanted)
 	mux.HandleFunc("/mutex", serveMutex)
 	mux.HandleFunc("/sleep", serveSleep)
 	mux.HandleFunc("/cpu", serveCPU)
@@ -68,6 +69,31 @@ func makeItems(n int) []item {
 func serveJSON(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Content-Type", "application/json")
 	_ = json.NewEncoder(w).Encode(makeItems(200))
+}
+
+// plant is how many times a request of /planted does the work of planted: two releases differ by this alone.
+var plant = 1
+
+func servePlanted(w http.ResponseWriter, r *http.Request) {
+	for range plant {
+		planted()
+	}
+	serveJSON(w, r)
+}
+
+// planted is a fixed amount of work, about a twentieth of what serveJSON costs.
+//
+//go:noinline
+func planted() {
+	x := uint64(88172645463325252)
+	for range 3300 {
+		x ^= x << 13
+		x ^= x >> 7
+		x ^= x << 17
+	}
+	if x == 0 { // never, as in burn
+		sink++
+	}
 }
 
 var contended struct {

@@ -176,7 +176,7 @@ static void test_seconds(void **state)
 
 #define SLICE(file, begin, end, requests)                                                                    \
 	"{\"file\":\"" file "\",\"begin\":{\"monotonic_ns\":" begin "},\"end\":{\"monotonic_ns\":" end       \
-	"},\"requests\":" requests "}"
+	"},\"seconds\":2.5,\"requests\":" requests "}"
 
 static void test_slices(void **state)
 {
@@ -191,7 +191,8 @@ static void test_slices(void **state)
 	assert_int_equal(run_read_slices(&run, &slices, &count, &error), 0);
 	assert_int_equal(count, 1);
 	assert_string_equal(slices[0].file, "slices/cpu-01.pb.gz");
-	assert_true(slices[0].begin == 5 && slices[0].end == 9 && slices[0].requests == 3.5);
+	assert_true(slices[0].begin == 5 && slices[0].end == 9 && slices[0].requests == 3.5 &&
+	            slices[0].length == 2.5);
 	free(slices);
 	run_read_release(&run);
 	run = opened("[]");
