@@ -40,6 +40,7 @@ enum cap_status {
 struct cap_error {
 	enum cap_status status;
 	long http_status; /* 0: none */
+	bool kube_status; /* the answer was a Kubernetes Status: an API server's own word, no gateway's */
 	char text[512];   /* one line, printable */
 };
 
@@ -139,21 +140,39 @@ void cap_ssh_close(struct cap_ssh *ssh);
 /* ---- the tunnel: port-forward inside the process ----------------------- */
 
 /*
- * A tunnel to one pod through its API server: WebSocket v4.channel.k8s.io, one
- * WebSocket for each forwarded TCP connection, one thread that pumps them all,
- * a ping every 10 s. No local port is opened.
+ * A tunnel to one pod through its API server: a connection to the server for each forwarded TCP connection,
+ * one thread that pumps them all, a ping every 10 s. No local port is opened.
+ *
+ * There are four ways (capture/ways.h says why in this order). AUTO takes the first one that is neither
+ * refused nor unknown to the server, and keeps to it. PROXY forwards no connections: requests to pprof become
+ * requests to the API server's proxy, which dials the pod's address.
  */
 struct cap_tunnel;
 
+enum cap_way {
+	CAP_WAY_AUTO,
+	CAP_WAY_WEBSOCKET,      /* v4.channel.k8s.io in a WebSocket: get pods/portforward */
+	CAP_WAY_SPDY_WEBSOCKET, /* SPDY/3.1 in a WebSocket: get pods/portforward */
+	CAP_WAY_SPDY,           /* SPDY/3.1 by POST: create pods/portforward */
+	CAP_WAY_PROXY,          /* get pods/proxy */
+	CAP_WAYS,
+};
+/* "auto", "websocket", "spdy-websocket", "spdy", "proxy", NULL. */
+extern const char *const cap_way_names[];
+
+/* `way` is forced, unless it is AUTO. Sends nothing yet. */
 enum cap_status cap_tunnel_open(const struct cap_endpoint *api_server, const char *ns, const char *pod,
-                                struct cap_tunnel **ret, struct cap_error *error);
+                                enum cap_way way, struct cap_tunnel **ret, struct cap_error *error);
+/* The way that was found; AUTO: none so far. ret_refused[way] says why that way was not taken, CAP_OK: it was
+ * not tried. Thread-safe. */
+enum cap_way cap_tunnel_way(struct cap_tunnel *tunnel, struct cap_error ret_refused[CAP_WAYS]);
 /*
  * A new connection to `port` in the pod: a non-blocking, close-on-exec socket
  * for the caller. Returns at once; the handshake goes on behind it, and bytes
  * written meanwhile are kept (and dropped if the caller closes the socket before
  * it is through). If it fails the socket ends, and cap_tunnel_error says why.
  * There is no half-close: shutdown() of one direction ends both. -1 with a line
- * only when no socket can be made. Thread-safe.
+ * only when no socket can be made, or the way is PROXY. Thread-safe.
  */
 int cap_tunnel_dial(struct cap_tunnel *tunnel, uint16_t port, struct cap_error *error);
 /* The newest failure of a connection to `port` (0: any) since an instant (0: ever); CAP_OK, and *ret left
@@ -178,6 +197,7 @@ struct cap_pprof {
 	           * certificate (for a name that nobody can look up here) is not verified */
 	const struct cap_endpoint *endpoint; /* straight only */
 	const char *path;                    /* "/debug/pprof", no trailing slash */
+	const char *const *headers;          /* lines to send to it, NULL-terminated; NULL: none. Secret */
 };
 
 /*

@@ -1,6 +1,7 @@
 #include <stddef.h>
 #include <stdlib.h>
 
+#include "capture/capture.h"
 #include "plugin/command.h"
 #include "plugin/document.h"
 #include "plugin/plan.h"
@@ -24,6 +25,14 @@ static const struct option target_options[] = {
 	 .help = "pprof's path (default /debug/pprof)"},
 	{.name = "pprof-url", .kind = OPTION_TEXT, .offset = AT(pprof_url), .value = "URL",
 	 .help = "pprof of a plain process, no cluster: http://127.0.0.1:6060"},
+	{.name = "pprof-header", .kind = OPTION_LIST, .offset = AT(pprof_header_texts), .value = "'NAME: VALUE'|@FILE",
+	 .help = "header line for a pprof that wants one (Authorization), or a file of such lines; repeatable, its value is "
+	         "written nowhere"},
+	{.name = "pprof-insecure", .kind = OPTION_FLAG, .offset = AT(pprof_insecure),
+	 .help = "do not verify the certificate of an https --pprof-url"},
+	{.name = "tunnel", .kind = OPTION_CHOICE, .offset = AT(tunnel), .value = "WAY", .choices = cap_way_names,
+	 .help = "auto|websocket|spdy-websocket|spdy|proxy: how the pod is reached through the API server (default auto: "
+	         "the first of them that is allowed there)"},
 	{.name = "pod-share", .kind = OPTION_SHARE, .offset = AT(pod_share), .value = "SHARE",
 	 .help = "share of the requests that the profiled pod serves, e.g. 1/3 (default: 1 through the tunnel, to "
 	         "the pod's own IP and without a cluster, else its part of the CPU of the ready pods at peak)"},

@@ -11,6 +11,7 @@
 #include "plugin/slices.h"
 #include "plugin/target.h"
 #include "plugin/threshold_report.h"
+#include "plugin/tunnel_report.h"
 #include "plugin/verdict.h"
 #include "plugin/watch.h"
 
@@ -30,7 +31,7 @@ struct outcome {
 	int64_t goroutines_idle, goroutines, goroutines_after; /* -1: unknown */
 	struct lg_result *load;                                /* NULL: no load was sent */
 	struct watch_report pod;
-	struct cap_tunnel_stats tunnel;
+	struct tunnel_report tunnel;
 	char partial[512]; /* why the run is partial, "" when it is whole */
 	struct cost cost;
 	struct meaning meaning;

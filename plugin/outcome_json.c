@@ -312,17 +312,6 @@ static cJSON *pod_json(const struct outcome *outcome)
 	return json;
 }
 
-static cJSON *tunnel_json(const struct cap_tunnel_stats *tunnel)
-{
-	cJSON *json = cJSON_CreateObject();
-
-	add_number(json, "connections", (double)tunnel->connections);
-	add_number(json, "failed", (double)tunnel->failed);
-	add_number(json, "bytes_in", (double)tunnel->bytes_in);
-	add_number(json, "bytes_out", (double)tunnel->bytes_out);
-	return json;
-}
-
 static cJSON *verdict_json(const struct outcome *outcome)
 {
 	const struct verdict *verdict = &outcome->verdict;
@@ -382,8 +371,8 @@ cJSON *outcome_json(const struct outcome *outcome)
 	add_captures(json, outcome);
 	if (outcome->target.pod)
 		cJSON_AddItemToObject(json, "pod", pod_json(outcome));
-	if (outcome->tunnel.connections)
-		cJSON_AddItemToObject(json, "tunnel", tunnel_json(&outcome->tunnel));
+	if (outcome->tunnel.taken)
+		cJSON_AddItemToObject(json, "tunnel", tunnel_report_json(&outcome->tunnel));
 	if (outcome->capacity.count)
 		cJSON_AddItemToObject(json, "capacity",
 		                      capacity_json(&outcome->capacity, &outcome->plan->goal));

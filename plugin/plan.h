@@ -55,7 +55,10 @@ struct plan {
 	uint16_t pprof_port;           /* 0: find it */
 	const char *pprof_path;        /* NULL: find it */
 	const char *pprof_url;         /* a plain process, no cluster */
-	double pod_share;              /* of the requests that reach the profiled pod; 0: work it out */
+	struct option_list pprof_header_texts;
+	bool pprof_insecure;
+	int tunnel;       /* enum cap_way */
+	double pod_share; /* of the requests that reach the profiled pod; 0: work it out */
 
 	/* load */
 	const char *url; /* NULL: through the tunnel */
@@ -103,6 +106,7 @@ struct plan {
 	struct thresholds thresholds;
 	struct abort_rules abort_rules;
 	struct threshold goal; /* of --find-capacity */
+	char **pprof_headers;  /* of --pprof-header, NULL: none; owned */
 	char *body_data;       /* of --body-file, owned */
 	size_t body_size;
 };

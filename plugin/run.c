@@ -329,7 +329,7 @@ static void tear_down(struct run *run)
 	watch_stop(run->watch, &outcome->pod);
 	run->watch = NULL;
 	if (outcome->target.tunnel) {
-		cap_tunnel_stats(outcome->target.tunnel, &outcome->tunnel);
+		tunnel_report_make(outcome->target.tunnel, (enum cap_way)run->plan->tunnel, &outcome->tunnel);
 		cap_tunnel_close(outcome->target.tunnel);
 		outcome->target.tunnel = NULL;
 	}

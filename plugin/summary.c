@@ -13,13 +13,17 @@
 static void print_target(FILE *out, const struct outcome *outcome)
 {
 	const struct target *target = &outcome->target;
+	char way[80], why[1024];
 
 	fprintf(out, LABEL "%s (%s)\n", "Target", target->name, target->why);
 	if (target->has_pprof && target->pod)
-		fprintf(out, LABEL "port %u%s (%s), through a tunnel inside this process\n", "Pprof",
-		        target->pprof.port, target->pprof_path, target->pprof_why);
+		fprintf(out, LABEL "port %u%s (%s), through %s\n", "Pprof", target->pprof.port,
+		        target->pprof_path, target->pprof_why,
+		        tunnel_report_way(&outcome->tunnel, way, sizeof way));
 	else if (target->has_pprof)
 		fprintf(out, LABEL "%s%s\n", "Pprof", target->process_url, target->pprof_path);
+	if (*tunnel_report_why(&outcome->tunnel, why, sizeof why))
+		fprintf(out, LABEL "%s\n", "Tunnel", why);
 }
 
 /* Asked for in the window. */

@@ -57,6 +57,8 @@ struct cap_endpoint endpoint_of(const struct stand_in *server);
 /* A tunnel to pod "p" of namespace "n", closed after the test; the endpoint is copied. `times` NULL: as in
  * use. */
 struct cap_tunnel *bed_tunnel(const struct cap_endpoint *api_server, const struct channel_times *times);
+struct cap_tunnel *bed_tunnel_by(const struct cap_endpoint *api_server, enum cap_way way,
+                                 const struct channel_times *times);
 struct cap_tunnel *bed_tunnel_to(const struct stand_in *server);
 void bed_tunnel_close(void);
 

@@ -5,7 +5,7 @@
 
 struct memory wire;
 struct cap_error failure;
-struct frames frames;
+struct forward *forward;
 
 static ssize_t memory_read(void *context, void *data, size_t room)
 {
@@ -41,20 +41,29 @@ static ssize_t memory_write(void *context, const void *data, size_t size)
 	return (ssize_t)size;
 }
 
-const struct frames_wire memory_calls = {memory_read, memory_write};
+const struct forward_wire memory_calls = {memory_read, memory_write};
 
-int frames_setup(void **state)
+static int open_forward(struct forward *(*open)(const struct forward_setup *setup))
+{
+	struct queue early = {0};
+
+	forward = open(&(struct forward_setup){&memory_calls, &wire, PORT, &early, &failure});
+	return forward ? 0 : -1;
+}
+
+int forward_setup_v4(void **state)
 {
 	(void)state;
 	wire = (struct memory){0};
 	failure = (struct cap_error){0};
-	return frames_init(&frames, &memory_calls, &wire, PORT, &(struct queue){0}, &failure);
+	return open_forward(forward_v4_new);
 }
 
-int frames_teardown(void **state)
+int forward_teardown(void **state)
 {
 	(void)state;
-	frames_release(&frames);
+	forward_free(forward);
+	forward = NULL;
 	queue_release(&wire.in);
 	queue_release(&wire.out);
 	return 0;
@@ -62,8 +71,8 @@ int frames_teardown(void **state)
 
 void again(void)
 {
-	frames_teardown(NULL);
-	assert_int_equal(frames_setup(NULL), 0);
+	forward_teardown(NULL);
+	assert_int_equal(forward_setup_v4(NULL), 0);
 }
 
 void add(const void *data, size_t size)
@@ -106,7 +115,7 @@ void add_endless(void)
 	static uint8_t data[10000];
 
 	add_ports();
-	frames_read(&frames);
+	forward_read(forward);
 	add_message(0, data, sizeof data);
 	wire.endless = true;
 }

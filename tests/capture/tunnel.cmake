@@ -3,7 +3,7 @@ pkg_check_modules(SSL REQUIRED IMPORTED_TARGET libssl)
 add_library(capture_bed STATIC app.c bed.c faults.c memory_wire.c site.c stand_in.c stand_in_tls.c stand_in_ws.c)
 target_link_libraries(capture_bed PUBLIC capture PkgConfig::CMOCKA PkgConfig::SSL PkgConfig::CRYPTO PkgConfig::CURL wslay)
 
-foreach(name queue upgrade frames frames_out tunnel tunnel_flow tunnel_faults tunnel_cuts request request_ways pprof
+foreach(name queue upgrade forward_v4 forward_v4_out tunnel tunnel_flow tunnel_faults tunnel_cuts request request_ways pprof
 	pprof_fetch)
 	capture_test(${name})
 	target_link_libraries(test_capture_${name} PRIVATE capture_bed)
@@ -16,7 +16,7 @@ target_link_libraries(fuzz_channel_replay PRIVATE capture wslay)
 add_test(NAME capture-fuzz-channel COMMAND fuzz_channel_replay ${CHANNEL_CORPUS})
 set_tests_properties(capture-fuzz-channel PROPERTIES TIMEOUT 60)
 
-set(CHANNEL_SOURCES failure.c frames.c queue.c upgrade.c)
+set(CHANNEL_SOURCES failure.c forward.c forward_v4.c queue.c upgrade.c websocket.c)
 list(TRANSFORM CHANNEL_SOURCES PREPEND ${PROJECT_SOURCE_DIR}/capture/)
 if(CMAKE_C_COMPILER_ID MATCHES Clang)
 	add_executable(fuzz_channel EXCLUDE_FROM_ALL fuzz_channel.c ${CHANNEL_SOURCES})

@@ -10,8 +10,8 @@ static void send_text(const char *text)
 {
 	uint8_t message[70000];
 
-	memcpy(message + 1, text, strlen(text));
-	frames_send(&frames, message, 1 + strlen(text));
+	memcpy(message + FORWARD_ROOM, text, strlen(text));
+	forward_send(forward, message, strlen(text));
 }
 
 /* Takes the first frame off what was written; returns its size. */
@@ -38,18 +38,18 @@ static size_t next_frame(uint8_t *ret_first, uint8_t *ret)
 
 static void sends_whole_masked_messages(void **state)
 {
-	static uint8_t message[1 + 60000], got[70000];
+	static uint8_t message[FORWARD_ROOM + 60000], got[70000];
 	uint8_t first;
 
 	(void)state;
-	stream_fill(message + 1, 0, 60000);
-	frames_send(&frames, message, sizeof message);
+	stream_fill(message + FORWARD_ROOM, 0, 60000);
+	forward_send(forward, message, sizeof message - FORWARD_ROOM);
 	send_text("x");
-	frames_ping(&frames);
-	assert_true(frames_pending(&frames));
-	frames_write(&frames);
-	assert_false(frames_pending(&frames));
-	assert_int_equal(frames.bytes_out, 60001);
+	forward_ping(forward);
+	assert_true(forward_pending(forward));
+	forward_write(forward);
+	assert_false(forward_pending(forward));
+	assert_int_equal(forward->bytes_out, 60001);
 	assert_int_equal(next_frame(&first, got), 0);
 	assert_int_equal(first, FRAME_FIN | FRAME_PING);
 	assert_int_equal(next_frame(&first, got), 60001);
@@ -64,7 +64,7 @@ static void sends_whole_masked_messages(void **state)
 /* SSL_write wants the same bytes at the same place after it could not write them (memory_write checks). */
 static void blocked_writes_come_again(void **state)
 {
-	static uint8_t message[1 + 30000], got[70000];
+	static uint8_t message[FORWARD_ROOM + 30000], got[70000];
 	size_t size = 0, part;
 	uint8_t first;
 
@@ -72,41 +72,41 @@ static void blocked_writes_come_again(void **state)
 	srandom(4);
 	for (int i = 0; i < 300; i++) {
 		wire.blocked = random() % 3;
-		frames_send(&frames, message, 1 + (size_t)random() % 30000);
+		forward_send(forward, message, (size_t)random() % 30000);
 		if (i % 7 == 0)
-			frames_ping(&frames);
-		frames_write(&frames);
+			forward_ping(forward);
+		forward_write(forward);
 	}
 	wire.blocked = false;
-	frames_write(&frames);
-	assert_false(frames_pending(&frames));
+	forward_write(forward);
+	assert_false(forward_pending(forward));
 	while (queue_size(&wire.out)) {
 		part = next_frame(&first, got);
 		size += part ? part - 1 : 0;
 	}
-	assert_int_equal(size, frames.bytes_out);
+	assert_int_equal(size, forward->bytes_out);
 }
 
 static void knows_when_it_is_full(void **state)
 {
-	static uint8_t message[1 + 30000];
+	static uint8_t message[FORWARD_ROOM + 30000];
 	int count = 0;
 
 	(void)state;
 	wire.blocked = true;
-	for (; !frames_full(&frames) && count < 100; count++) {
-		frames_send(&frames, message, sizeof message);
-		frames_write(&frames);
+	for (; !forward_full(forward) && count < 100; count++) {
+		forward_send(forward, message, sizeof message - FORWARD_ROOM);
+		forward_write(forward);
 	}
-	assert_int_equal(count, FRAMES_LIMIT / 30000 + 1);
+	assert_int_equal(count, FORWARD_LIMIT / 30000 + 1);
 	wire.blocked = false;
-	frames_write(&frames);
-	assert_false(frames_full(&frames));
+	forward_write(forward);
+	assert_false(forward_full(forward));
 
 	wire.blocked = true;
-	for (count = 0; !frames_full(&frames) && count < 100000; count++)
+	for (count = 0; !forward_full(forward) && count < 100000; count++)
 		send_text("x");
-	assert_int_equal(count, FRAMES_MESSAGES);
+	assert_int_equal(count, WEBSOCKET_MESSAGES);
 }
 
 static void says_goodbye(void **state)
@@ -115,8 +115,8 @@ static void says_goodbye(void **state)
 
 	(void)state;
 	send_text("last");
-	frames_write(&frames);
-	frames_close(&frames);
+	forward_write(forward);
+	forward_close(forward);
 	next_frame(&first, got);
 	assert_int_equal(first, FRAME_FIN | FRAME_BINARY);
 	assert_int_equal(next_frame(&first, got), 2);
@@ -127,14 +127,14 @@ static void says_goodbye(void **state)
 
 	wire.blocked = true;
 	send_text("last");
-	frames_close(&frames); /* does not wait */
+	forward_close(forward); /* does not wait */
 	assert_int_equal(queue_size(&wire.out), 0);
 	again();
 
 	add_frame(FRAME_FIN | FRAME_CLOSE, "", 0);
-	frames_read(&frames);
-	frames_write(&frames);
-	frames_close(&frames); /* once is enough */
+	forward_read(forward);
+	forward_write(forward);
+	forward_close(forward); /* once is enough */
 	next_frame(&first, got);
 	assert_int_equal(queue_size(&wire.out), 0);
 }
@@ -144,37 +144,37 @@ static void reads_on_when_writing_fails(void **state)
 {
 	(void)state;
 	add_ports();
-	frames_read(&frames);
+	forward_read(forward);
 	send_text("request");
 	add_message(1, REFUSED, strlen(REFUSED));
 	wire.broken = true;
-	frames_write(&frames);
-	assert_true(frames.ended);
+	forward_write(forward);
+	assert_true(forward->ended);
 	assert_int_equal(failure.status, CAP_PORT);
-	assert_false(frames_pending(&frames));
+	assert_false(forward_pending(forward));
 	again();
 
 	send_text("request");
 	wire.broken = true;
-	frames_write(&frames);
-	assert_true(frames.ended && frames.cut);
+	forward_write(forward);
+	assert_true(forward->ended && forward->cut);
 	assert_int_equal(failure.status, CAP_OK);
 	again();
 
 	add_endless();
 	send_text("request");
 	wire.broken = true;
-	frames_write(&frames);
-	assert_true(frames.more && !frames.ended); /* there is more to read */
+	forward_write(forward);
+	assert_true(forward->more && !forward->ended); /* there is more to read */
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		frames_test(sends_whole_masked_messages), frames_test(blocked_writes_come_again),
-		frames_test(knows_when_it_is_full),       frames_test(says_goodbye),
-		frames_test(reads_on_when_writing_fails),
+		forward_test(sends_whole_masked_messages), forward_test(blocked_writes_come_again),
+		forward_test(knows_when_it_is_full),       forward_test(says_goodbye),
+		forward_test(reads_on_when_writing_fails),
 	};
 
-	return cmocka_run_group_tests_name("frames out", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("v4 out", tests, NULL, NULL);
 }

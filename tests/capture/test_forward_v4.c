@@ -6,9 +6,9 @@
 
 static void assert_data(const char *text)
 {
-	assert_int_equal(queue_size(&frames.data), strlen(text));
+	assert_int_equal(queue_size(&forward->data), strlen(text));
 	if (*text)
-		assert_memory_equal(queue_head(&frames.data), text, strlen(text));
+		assert_memory_equal(queue_head(&forward->data), text, strlen(text));
 }
 
 static void add_some_of_all(void)
@@ -36,14 +36,14 @@ static void data_comes_through(void **state)
 	for (size_t step = 0; step < 20; step++) {
 		wire.step = step;
 		add_some_of_all();
-		frames_read(&frames);
+		forward_read(forward);
 		assert_data("one two three four five");
-		assert_int_equal(frames.bytes_in, 23);
-		assert_false(frames.ended || frames.more);
-		frames_write(&frames);
+		assert_int_equal(forward->bytes_in, 23);
+		assert_false(forward->ended || forward->more);
+		forward_write(forward);
 		assert_int_equal(queue_size(&wire.out), 16);
 		assert_int_equal(queue_head(&wire.out)[0], FRAME_FIN | FRAME_PONG);
-		assert_false(frames_pending(&frames));
+		assert_false(forward_pending(forward));
 		again();
 	}
 }
@@ -56,11 +56,11 @@ static void early_bytes_count(void **state)
 	add_some_of_all();
 	early = wire.in;
 	wire.in = (struct queue){0};
-	frames_release(&frames);
-	frames_init(&frames, &memory_calls, &wire, PORT, &early, &failure);
+	forward_free(forward);
+	forward = forward_v4_new(&(struct forward_setup){&memory_calls, &wire, PORT, &early, &failure});
 	assert_null(early.data);
 	add_message(0, "!", 1);
-	frames_read(&frames);
+	forward_read(forward);
 	assert_data("one two three four five!");
 }
 
@@ -75,12 +75,12 @@ static void cut_at_every_byte(void **state)
 		all = queue_size(&wire.in);
 		wire.in.end = wire.in.begin + i;
 		wire.ends = true;
-		frames_read(&frames);
-		assert_true(frames.ended && frames.cut);
+		forward_read(forward);
+		assert_true(forward->ended && forward->cut);
 		assert_int_equal(failure.status, CAP_OK);
-		assert_true(queue_size(&frames.data) <= 23);
-		assert_memory_equal("one two three four five", queue_head(&frames.data),
-		                    queue_size(&frames.data));
+		assert_true(queue_size(&forward->data) <= 23);
+		assert_memory_equal("one two three four five", queue_head(&forward->data),
+		                    queue_size(&forward->data));
 		again();
 	}
 	assert_true(all > 50);
@@ -99,13 +99,13 @@ static void large_messages_stream(void **state)
 	for (int i = 0; i < 10; i++) {
 		stream_fill(data, (uint64_t)i * sizeof data, sizeof data);
 		add(data, sizeof data);
-		frames_read(&frames);
-		assert_int_equal(queue_size(&frames.data), sizeof data);
-		assert_true(stream_is(queue_head(&frames.data), (uint64_t)i * sizeof data, sizeof data));
-		queue_drop(&frames.data, sizeof data);
+		forward_read(forward);
+		assert_int_equal(queue_size(&forward->data), sizeof data);
+		assert_true(stream_is(queue_head(&forward->data), (uint64_t)i * sizeof data, sizeof data));
+		queue_drop(&forward->data, sizeof data);
 	}
-	assert_false(frames.ended);
-	assert_true(frames.data.room < 1000000);
+	assert_false(forward->ended);
+	assert_true(forward->data.room < 1000000);
 }
 
 /* A message in many parts is not kept as a whole either. */
@@ -117,13 +117,13 @@ static void fragments_are_not_kept(void **state)
 	(void)state;
 	add_ports();
 	add_frame(FRAME_BINARY, "", 1);
-	frames_read(&frames);
+	forward_read(forward);
 	before = mallinfo2().uordblks;
 	for (int i = 0; i < 100; i++) {
 		add_frame(FRAME_MORE, data, sizeof data);
-		frames_read(&frames);
-		assert_int_equal(queue_size(&frames.data), sizeof data);
-		queue_drop(&frames.data, sizeof data);
+		forward_read(forward);
+		assert_int_equal(queue_size(&forward->data), sizeof data);
+		queue_drop(&forward->data, sizeof data);
 	}
 	assert_in_range(mallinfo2().uordblks, 0, before + 1000000); /* sanitizers count nothing */
 }
@@ -132,9 +132,9 @@ static void fragments_are_not_kept(void **state)
 
 static void ends_as(enum cap_status status, const char *words)
 {
-	frames_read(&frames);
-	assert_true(frames.ended);
-	assert_false(frames.cut);
+	forward_read(forward);
+	assert_true(forward->ended);
+	assert_false(forward->cut);
 	assert_int_equal(failure.status, status);
 	assert_has(failure.text, words);
 }
@@ -228,7 +228,7 @@ static void close_frames(void **state)
 	add_message(0, "behind", 6);
 	ends_as(CAP_OK, "");
 	assert_data("data");
-	frames_write(&frames);
+	forward_write(forward);
 	assert_int_equal(queue_head(&wire.out)[0], FRAME_FIN | FRAME_CLOSE);
 	again();
 
@@ -275,7 +275,7 @@ static void broken_protocol(void **state)
 		add_message(0, "data", 4);
 		add(broken[i].bytes, broken[i].size);
 		ends_as(CAP_FORMAT, "port-forward to port 6060: the server broke the WebSocket protocol");
-		assert_int_equal(queue_head(&frames.data)[0], 'd');
+		assert_int_equal(queue_head(&forward->data)[0], 'd');
 		again();
 	}
 }
@@ -287,14 +287,14 @@ static void reads_no_more_than_it_may(void **state)
 	(void)state;
 	add_endless();
 	for (int i = 0; i < 5; i++) {
-		frames_read(&frames);
-		assert_true(frames.more);
-		assert_in_range(queue_size(&frames.data), FRAMES_LIMIT - 10100, FRAMES_LIMIT + 10000);
+		forward_read(forward);
+		assert_true(forward->more);
+		assert_in_range(queue_size(&forward->data), FORWARD_LIMIT - 10100, FORWARD_LIMIT + 10000);
 	}
-	queue_drop(&frames.data, 100000);
-	frames_read(&frames);
-	assert_true(frames.more);
-	assert_in_range(queue_size(&frames.data), FRAMES_LIMIT, FRAMES_LIMIT + 10000);
+	queue_drop(&forward->data, 100000);
+	forward_read(forward);
+	assert_true(forward->more);
+	assert_in_range(queue_size(&forward->data), FORWARD_LIMIT, FORWARD_LIMIT + 10000);
 }
 
 /* Data that is taken off as fast as it comes does not hold the thread either. */
@@ -302,14 +302,14 @@ static void returns_from_a_flood(void **state)
 {
 	(void)state;
 	add_ports();
-	frames_read(&frames);
+	forward_read(forward);
 	add_frame(FRAME_FIN | FRAME_PONG, "", 0);
 	add_message(9, "nobody's", 8);
 	wire.endless = true;
 	for (int i = 0; i < 10; i++) {
-		frames_read(&frames);
-		assert_true(frames.more && !frames.ended);
-		assert_int_equal(queue_size(&frames.data), 0);
+		forward_read(forward);
+		assert_true(forward->more && !forward->ended);
+		assert_int_equal(queue_size(&forward->data), 0);
 	}
 }
 
@@ -318,21 +318,22 @@ static void pings_without_end(void **state)
 	(void)state;
 	add_ports();
 	for (int i = 0; i < 20; i++) { /* answered as they come, they may go on for ever */
-		for (int j = 0; j < FRAMES_MESSAGES; j++)
+		for (int j = 0; j < WEBSOCKET_MESSAGES; j++)
 			add_frame(FRAME_FIN | FRAME_PING, "x", 1);
-		frames_read(&frames);
-		assert_false(frames.ended);
-		frames_write(&frames);
-		assert_int_equal(queue_size(&wire.out), FRAMES_MESSAGES * 7);
+		forward_read(forward);
+		assert_false(forward->ended);
+		forward_write(forward);
+		assert_int_equal(queue_size(&wire.out), WEBSOCKET_MESSAGES * 7);
 		queue_drop(&wire.out, queue_size(&wire.out));
 	}
 	wire.blocked = true;
 	add_frame(FRAME_FIN | FRAME_PING, "x", 1);
 	wire.endless = true;
-	frames_read(&frames);
-	assert_true(frames.ended);
-	assert_in_range(wslay_event_get_queued_msg_count(frames.ws), FRAMES_MESSAGES,
-	                2 * FRAMES_MESSAGES + 10);
+	forward_read(forward);
+	assert_true(forward->ended);
+	wire.blocked = false;
+	forward_write(forward);
+	assert_in_range(queue_size(&wire.out) / 7, WEBSOCKET_MESSAGES, 2 * WEBSOCKET_MESSAGES + 10);
 	assert_int_equal(failure.status, CAP_FORMAT);
 	assert_has(failure.text, "sends pings and reads no answer");
 }
@@ -340,14 +341,14 @@ static void pings_without_end(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		frames_test(data_comes_through),     frames_test(early_bytes_count),
-		frames_test(cut_at_every_byte),      frames_test(large_messages_stream),
-		frames_test(fragments_are_not_kept), frames_test(port_is_told_first),
-		frames_test(errors_end_it),          frames_test(long_errors_are_cut),
-		frames_test(first_failure_stays),    frames_test(close_frames),
-		frames_test(broken_protocol),        frames_test(reads_no_more_than_it_may),
-		frames_test(returns_from_a_flood),   frames_test(pings_without_end),
+		forward_test(data_comes_through),     forward_test(early_bytes_count),
+		forward_test(cut_at_every_byte),      forward_test(large_messages_stream),
+		forward_test(fragments_are_not_kept), forward_test(port_is_told_first),
+		forward_test(errors_end_it),          forward_test(long_errors_are_cut),
+		forward_test(first_failure_stays),    forward_test(close_frames),
+		forward_test(broken_protocol),        forward_test(reads_no_more_than_it_may),
+		forward_test(returns_from_a_flood),   forward_test(pings_without_end),
 	};
 
-	return cmocka_run_group_tests_name("frames", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("v4", tests, NULL, NULL);
 }
