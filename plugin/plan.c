@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "plugin/capacity.h"
+#include "plugin/guard.h"
 #include "plugin/load_model.h"
 #include "plugin/ranking.h"
 #include "plugin/text.h"
@@ -202,8 +203,8 @@ int plan_check(struct plan *plan, struct error *error)
 		return -1;
 	if (plan->pprof_url && check_url("--pprof-url", plan->pprof_url, error) < 0)
 		return -1;
-	if (load_model_read(plan, error) < 0 || read_profiles(plan, error) < 0 ||
-	    check_combination(plan, error) < 0)
+	if (guard_read(plan, error) < 0 || load_model_read(plan, error) < 0 ||
+	    read_profiles(plan, error) < 0 || check_combination(plan, error) < 0)
 		return -1;
 	if (thresholds_parse("--threshold", &plan->threshold_texts, &plan->thresholds, error) < 0)
 		return -1;
@@ -216,7 +217,7 @@ int plan_check(struct plan *plan, struct error *error)
 	for (size_t i = 0; i < plan->thresholds.count; i++)
 		if (threshold_fits("--threshold", &plan->thresholds.items[i], &load, error) < 0)
 			return -1;
-	return 0;
+	return guard_check(plan, error);
 }
 
 void plan_release(struct plan *plan)
