@@ -10,6 +10,7 @@
 #include "capture/capture.h"
 #include "plugin/bastion.h"
 #include "plugin/capacity.h"
+#include "plugin/guard.h"
 #include "plugin/load_model.h"
 #include "plugin/pprof_headers.h"
 #include "plugin/ranking.h"
@@ -234,8 +235,9 @@ int plan_check(struct plan *plan, struct error *error)
 		return -1;
 	if (plan->pprof_url && check_url("--pprof-url", plan->pprof_url, error) < 0)
 		return -1;
-	if (load_model_read(plan, error) < 0 || read_profiles(plan, error) < 0 ||
-	    check_combination(plan, error) < 0 || check_ssh(plan, error) < 0)
+	if (guard_read(plan, error) < 0 || load_model_read(plan, error) < 0 ||
+	    read_profiles(plan, error) < 0 || check_combination(plan, error) < 0 ||
+	    check_ssh(plan, error) < 0)
 		return -1;
 	if (thresholds_parse("--threshold", &plan->threshold_texts, &plan->thresholds, error) < 0)
 		return -1;
@@ -255,7 +257,7 @@ int plan_check(struct plan *plan, struct error *error)
 	for (size_t i = 0; i < plan->abort_rules.count; i++)
 		if (threshold_fits("--abort-if", &plan->abort_rules.items[i], &load, error) < 0)
 			return -1;
-	return 0;
+	return guard_check(plan, error);
 }
 
 void plan_release(struct plan *plan)

@@ -46,6 +46,13 @@ extern const char *const late_names[], *const http_names[], *const io_names[];
 /* What goes through the host of --ssh. */
 enum ssh_for { SSH_FOR_API, SSH_FOR_LOAD, SSH_FOR_BOTH };
 extern const char *const ssh_for_names[];
+/* Section `guard` of the config file: limits that no option exceeds. All-zero: the defaults. */
+struct guard_rules {
+	struct option_list production;  /* patterns of context and cluster names; items NULL: *prod* */
+	struct option_list allow_hosts; /* as --allow-host */
+	const char *max_rate;
+	unsigned max_vus; /* 0: none */
+};
 
 struct plan {
 	/* target */
@@ -97,8 +104,15 @@ struct plan {
 	int output;
 	bool strict, dry_run, quiet;
 
+	/* guard */
+	struct guard_rules guard;
+	struct option_list allow_hosts;
+	const char *max_rate_text, *file; /* `file` is the plan file's name */
+	bool yes;
+
 	/* made by plan_check */
-	double rate; /* requests a second at full load; 0: a number of VUs is the load */
+	double max_rate; /* the lower one of option and config file; 0: none */
+	double rate;     /* requests a second at full load; 0: a number of VUs is the load */
 	struct lg_stage *stages;
 	size_t stage_count;
 	struct targets targets; /* of --targets; the first one's URL is `url` then */

@@ -5,6 +5,7 @@
 
 #include "plugin/clock.h"
 #include "plugin/document.h"
+#include "plugin/guard.h"
 #include "plugin/pgo.h"
 #include "plugin/progress.h"
 #include "plugin/prometheus.h"
@@ -35,13 +36,16 @@ struct run {
 	double busiest;                        /* thread of the generator, share of a core, as last seen */
 	bool ramp_done, finished, stages_done; /* of the load, as last seen */
 	int64_t rank_at;
+	struct guard_watch guard;
+	bool too_fast; /* over the ceiling of the guard */
 };
 
 /* The run goes no further: a signal, the pod is lost, --requests are done, a threshold was crossed, or what
  * --abort-if names has come true. */
 static bool must_end(const struct run *run)
 {
-	return signals_cancel || watch_lost(run->watch) || run->finished || run->crossed || *run->abort.why;
+	return signals_cancel || watch_lost(run->watch) || run->finished || run->crossed || run->too_fast ||
+	       *run->abort.why;
 }
 
 /* Once a second the whole result so far, for those who want more than a snapshot. */
@@ -79,6 +83,9 @@ static void tick(struct run *run)
 			steady_add(&run->steady, snapshot.now, snapshot.total.requests);
 			slice_track_add(&run->outcome->track, snapshot.now, snapshot.total.requests);
 		}
+		if (run->plan->rate <= 0) /* a schedule has its ceiling already */
+			run->too_fast |= guard_over(&run->guard, run->plan->max_rate, snapshot.now,
+			                            snapshot.total.requests);
 		look(run, &snapshot);
 	}
 	if (run->rank_at && clock_now() >= run->rank_at) {
@@ -253,6 +260,8 @@ static void find_capacity(struct run *run)
 
 	search.start = run->plan->rate;
 	search.max_time = CAPACITY_MOST;
+	if (run->plan->max_rate > 0 && run->plan->max_rate < search.highest)
+		search.highest = run->plan->max_rate;
 	capacity_init(capacity, &search);
 	progress_phase(&run->progress, "search", "at most ", CAPACITY_MOST);
 	while (capacity_next(capacity, &rate) && take_step(run, rate))
@@ -367,6 +376,10 @@ static void analyse(struct run *run)
 		snprintf(outcome->partial, sizeof outcome->partial,
 		         "the load ended after --requests %u, in phase '%s'", run->plan->requests,
 		         run->progress.phase);
+	else if (run->too_fast)
+		snprintf(outcome->partial, sizeof outcome->partial,
+		         "the load went at %.0f/s, over the ceiling of %g/s, in phase '%s', and was ended",
+		         run->guard.rate, run->plan->max_rate, run->progress.phase);
 	else if (run->crossed)
 		snprintf(outcome->partial, sizeof outcome->partial,
 		         "threshold '%.150s: %.150s' was crossed in phase '%s'", run->crossed->name,

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "plugin/clock.h"
+#include "plugin/guard.h"
 #include "plugin/pprof_port.h"
 #include "plugin/signals.h"
 #include "plugin/tunnel_report.h"
@@ -190,7 +191,8 @@ static int prepare_pod(const struct plan *plan, struct target *target, struct er
 {
 	if (cluster_open(&plan->kube, ssh_for_api(plan, target), &target->cluster, error) < 0)
 		return -1;
-	if (pick_pod(plan, target, error) < 0 || open_tunnel(plan, target, error) < 0)
+	if (pick_pod(plan, target, error) < 0 || guard_hosts(plan, target->cluster, error) < 0 ||
+	    open_tunnel(plan, target, error) < 0)
 		return -1;
 	return plan->profiles ? find_pprof(plan, target, error) : 0;
 }
