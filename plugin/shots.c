@@ -44,6 +44,7 @@ struct shots {
 	size_t count;
 	struct cap_profile *cpu;
 	struct shots_slice slices[SLICES_MAX];
+	struct cap_profile *slice_profiles[SLICES_MAX]; /* the same, for who merges or counts */
 	unsigned slice_count, slices_wanted;
 	pthread_t threads[SHOTS_MAX];
 	size_t thread_count, joined;
@@ -125,29 +126,26 @@ static bool take_slice(struct shots *shots, struct shot *shot, int64_t seconds)
 
 	snprintf(query, sizeof query, "seconds=%lld", (long long)seconds);
 	fetch(shots, &slice, shots->kind[shot - shots->list], query, seconds);
-	if (slice.data && cap_profile_parse(slice.data, slice.size, &profile, &slice.error) == CAP_OK)
+	if (slice.data && cap_profile_parse(slice.data, slice.size, &profile, &slice.error) == CAP_OK) {
+		shots->slice_profiles[shots->slice_count] = profile;
 		shots->slices[shots->slice_count++] = (struct shots_slice){profile, slice.begin, slice.end};
-	else
+	} else {
 		shot->error = slice.error;
+	}
 	free(slice.data);
 	return profile != NULL;
 }
 
 static void merge_slices(struct shots *shots, struct shot *shot)
 {
-	struct cap_profile **parts;
 	struct cap_error error = {0};
 
 	shot->partial |= shots->slice_count < shots->slices_wanted;
 	if (!shots->slice_count)
 		return;
-	parts = xcalloc(shots->slice_count, sizeof *parts);
-	for (unsigned i = 0; i < shots->slice_count; i++)
-		parts[i] = shots->slices[i].profile;
-	if (cap_profile_merge(parts, shots->slice_count, &shots->cpu, &error) != CAP_OK ||
+	if (cap_profile_merge(shots->slice_profiles, shots->slice_count, &shots->cpu, &error) != CAP_OK ||
 	    cap_profile_encode(shots->cpu, &shot->data, &shot->size, &error) != CAP_OK)
 		shot->error = error;
-	free(parts);
 }
 
 /* The next slice may find the way open again: a container that was restarted, a tunnel that was cut. */
@@ -298,7 +296,7 @@ const struct cap_profile *shots_cpu(const struct shots *shots)
 
 struct cap_profile *const *shots_slice_profiles(const struct shots *shots)
 {
-	return shots ? shots->slices : NULL;
+	return shots ? shots->slice_profiles : NULL;
 }
 
 unsigned shots_slices(const struct shots *shots, unsigned *ret_wanted)
