@@ -16,6 +16,7 @@ struct command {
 };
 
 extern const struct command cmd_loadtest, cmd_top, cmd_version;
+extern const struct command cmd_show, cmd_diff, cmd_merge; /* reading profiles */
 
 /*
  * What every command does first: parses, answers --help. Returns -1 (error

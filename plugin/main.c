@@ -17,6 +17,8 @@
  *   progress.c       what is seen meanwhile (stderr)     summary.c  what is said at the end (stdout)
  *   document.c       the run as JSON and YAML            k6.c       load.json
  *   rundir.c         the run directory, written atomically
+ *   cmd_show.c       a profile read: show_text.c, show_json.c, show_stacks.c, flame_svg.c
+ *   cmd_diff.c       two of them side by side (diff_print.c)   cmd_merge.c  several into one file
  *   signals.c        SIGINT, SIGTERM, SIGHUP
  *
  * Below lie loadgen/ (the load engine) and capture/ (tunnel, pprof, profiles).
@@ -27,7 +29,8 @@
 #include "plugin/command.h"
 #include "plugin/text.h"
 
-static const struct command *const commands[] = {&cmd_loadtest, &cmd_top, &cmd_version};
+static const struct command *const commands[] = {&cmd_loadtest, &cmd_top, &cmd_show, &cmd_diff, &cmd_merge,
+                                                &cmd_version};
 
 #define COMMAND_COUNT (sizeof commands / sizeof *commands)
 
