@@ -233,6 +233,9 @@ struct cap_profile;
 /* Parses gzip or plain bytes; nothing of `data` is kept. */
 enum cap_status cap_profile_parse(const void *data, size_t size, struct cap_profile **ret,
                                   struct cap_error *error);
+/* The same of what a descriptor gives up to its end (the caller's to close); CAP_LOST when it cannot be read.
+ */
+enum cap_status cap_profile_read(int fd, struct cap_profile **ret, struct cap_error *error);
 /* Sums profiles of the same sample types (keys: facts of google/pprof profile/merge.go). */
 enum cap_status cap_profile_merge(struct cap_profile *const *profiles, size_t count, struct cap_profile **ret,
                                   struct cap_error *error);
@@ -271,6 +274,13 @@ int64_t cap_profile_total(const struct cap_profile *profile, size_t type);
 int64_t cap_profile_duration(const struct cap_profile *profile); /* ns, duration_nanos; merged: their sum */
 int64_t cap_profile_time(const struct cap_profile *profile);     /* Unix ns */
 size_t cap_profile_sample_count(const struct cap_profile *profile);
+/* The program: path and build id of the first mapping; "" when not known. Untrusted, as the next two. */
+const char *cap_profile_program(const struct cap_profile *profile, const char **ret_build_id);
+const char *cap_profile_doc_url(const struct cap_profile *profile); /* "": none */
+/* NULL: no such comment. */
+const char *cap_profile_comment(const struct cap_profile *profile, size_t i);
+/* Is there a value below 0, as in a difference? */
+bool cap_profile_is_signed(const struct cap_profile *profile, size_t type);
 
 /* A row of `go tool pprof -top`: one function. Names are as in the profile: untrusted. */
 struct cap_row {
@@ -283,6 +293,58 @@ struct cap_row {
  */
 enum cap_status cap_profile_top(const struct cap_profile *profile, size_t type, bool by_cum,
                                 struct cap_row **ret, size_t *ret_count, struct cap_error *error);
+
+/* What a node of a graph is called. Untrusted. */
+struct cap_frame {
+	const char
+		*function; /* its name, "[BINARY]" or "<unknown>"; by line "" when only the place is known */
+	const char *file;  /* "" when not known; by line as go's filepath.Clean leaves it */
+	int64_t line;      /* by line; 0: not known */
+};
+
+/* Where a call goes, or comes from. */
+struct cap_edge {
+	const struct cap_frame *other; /* which the graph may not show */
+	int64_t weight;
+	bool inlined;
+};
+
+/* A function, or with by_line a line of one. */
+struct cap_node {
+	struct cap_frame frame;
+	int64_t flat, cum;
+	int64_t base_flat, base_cum; /* of a difference (cap_profile_diff): what the base had, not negated */
+	bool inlined, called;        /* do calls lead here that are inlined, that are not? */
+	const struct cap_edge *in, *out; /* by descending weight, then name; only with `edges` */
+	size_t in_count, out_count;
+};
+
+struct cap_graph_options {
+	size_t type;
+	bool by_cum;  /* order */
+	bool by_line; /* nodes are lines, not functions */
+	bool edges;
+	size_t node_count;    /* the first ones only; 0: all */
+	double node_fraction; /* of the samples' sum: a node with less cum is left out */
+	double edge_fraction; /* likewise an edge */
+};
+
+struct cap_graph {
+	struct cap_node *nodes;
+	size_t count;
+	size_t selected; /* before node_count left some out */
+	size_t dropped;  /* left out by node_fraction */
+	struct cap_graph_memory *memory;
+};
+
+/*
+ * What `go tool pprof` -top, -tree and -peek show (internal/report newTrimmedGraph): calls through nodes that
+ * are left out lead on to the next one that is not. *ret is released by cap_graph_release, and refers to the
+ * profile.
+ */
+enum cap_status cap_profile_graph(const struct cap_profile *profile, const struct cap_graph_options *options,
+                                  struct cap_graph *ret, struct cap_error *error);
+void cap_graph_release(struct cap_graph *graph);
 
 /*
  * A node of the tree of calls that a flame graph shows: stacks merged from the

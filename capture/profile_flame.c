@@ -52,12 +52,12 @@ static uint32_t put_name(struct flame_tree *tree, const char *text, const char *
 
 static int64_t line_of(const struct cap_profile *profile, const struct profile_node *node)
 {
-	return node->function == PROFILE_NONE ? 0 : profile->functions[node->function].start_line;
+	return node->source == PROFILE_NONE ? 0 : profile->functions[node->source].start_line;
 }
 
 static bool source_init(struct source *source, struct flame_tree *tree)
 {
-	if (profile_nodes_init(&source->nodes, source->profile, NULL) != CAP_OK)
+	if (profile_nodes_init(&source->nodes, source->profile, false, NULL) != CAP_OK)
 		return false;
 	source->names = malloc((source->nodes.count + 1) * sizeof *source->names);
 	for (size_t i = 0; source->names && i < source->nodes.count; i++) {

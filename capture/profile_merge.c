@@ -251,13 +251,14 @@ static bool type_same(const struct cap_profile *a, struct profile_type x, const 
 	       strcmp(profile_text(a, x.unit), profile_text(b, y.unit)) == 0;
 }
 
+/* n: what the profiles are called in errors. */
 static bool check_types(struct merge *merge, const struct cap_profile *a, const struct cap_profile *b,
-                        size_t n)
+                        const size_t n[2])
 {
 	if (a->type_count != b->type_count) {
 		profile_error(merge->error, CAP_FORMAT,
-		              "merge: profile %zu has %zu sample types, profile 1 has %zu", n + 1,
-		              b->type_count, a->type_count);
+		              "merge: profile %zu has %zu sample types, profile %zu has %zu", n[1],
+		              b->type_count, n[0], a->type_count);
 		return false;
 	}
 	for (size_t i = 0; i < a->type_count; i++) {
@@ -265,16 +266,16 @@ static bool check_types(struct merge *merge, const struct cap_profile *a, const 
 			continue;
 		profile_error(
 			merge->error, CAP_FORMAT,
-			"merge: sample type %zu of profile %zu is '%.60s/%.60s', of profile 1 '%.60s/%.60s'",
-			i + 1, n + 1, profile_text(b, b->types[i].type), profile_text(b, b->types[i].unit),
-			profile_text(a, a->types[i].type), profile_text(a, a->types[i].unit));
+			"merge: sample type %zu of profile %zu is '%.60s/%.60s', of profile %zu '%.60s/%.60s'",
+			i + 1, n[1], profile_text(b, b->types[i].type), profile_text(b, b->types[i].unit),
+			n[0], profile_text(a, a->types[i].type), profile_text(a, a->types[i].unit));
 		return false;
 	}
 	if (type_same(a, a->period_type, b, b->period_type))
 		return true;
 	profile_error(merge->error, CAP_FORMAT,
-	              "merge: the period of profile %zu is in '%.60s', of profile 1 in '%.60s'", n + 1,
-	              profile_text(b, b->period_type.type), profile_text(a, a->period_type.type));
+	              "merge: the period of profile %zu is in '%.60s', of profile %zu in '%.60s'", n[1],
+	              profile_text(b, b->period_type.type), n[0], profile_text(a, a->period_type.type));
 	return false;
 }
 
@@ -366,7 +367,8 @@ static bool merge_all(struct merge *merge, const struct inputs *inputs)
 	bool ok = true;
 
 	for (size_t i = 1; ok && i < inputs->count; i++)
-		ok = check_types(merge, profiles[0], profiles[i], i);
+		ok = check_types(merge, profiles[0], profiles[i],
+		                 inputs->diff ? (size_t[]){2, 1} : (size_t[]){1, i + 1});
 	for (size_t i = 0; ok && i < inputs->count; i++) {
 		ok = source_init(&source, profiles[i]) || out_of_memory(merge);
 		source.is_base = inputs->diff && i == 1;

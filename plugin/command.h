@@ -18,9 +18,12 @@ struct command {
 /* One a file: cmd_NAME.c. */
 extern const struct command cmd_compare;
 extern const struct command cmd_config;
+extern const struct command cmd_diff;
 extern const struct command cmd_explain;
 extern const struct command cmd_loadtest;
+extern const struct command cmd_merge;
 extern const struct command cmd_report;
+extern const struct command cmd_show;
 extern const struct command cmd_top;
 extern const struct command cmd_version;
 

@@ -24,8 +24,11 @@
  *   rundir.c         the run directory, written atomically
  *   report.c         report.html, made from the files of a run; its parts are in report/
  *   slices.c         the pieces of the window that are kept for comparisons
- *   run_read.c       a run's folder read back            compare*.c two releases' runs held against each
- * other signals.c        SIGINT, SIGTERM, SIGHUP
+ *   run_read.c       a run's folder read back
+ *   compare*.c       two releases' runs held against each other
+ *   cmd_show.c       a profile read: show_text.c, show_json.c, show_stacks.c, flame_svg.c
+ *   cmd_diff.c       two of them side by side (diff_print.c)   cmd_merge.c  several into one file
+ *   signals.c        SIGINT, SIGTERM, SIGHUP
  *
  * Below lie loadgen/ (the load engine) and capture/ (tunnel, pprof, profiles).
  */
@@ -39,10 +42,13 @@
 /* clang-format off */
 static const struct command *const commands[] = {
 	&cmd_loadtest,
-	&cmd_explain,
+	&cmd_top,
 	&cmd_compare,
 	&cmd_report,
-	&cmd_top,
+	&cmd_explain,
+	&cmd_show,
+	&cmd_diff,
+	&cmd_merge,
 	&cmd_config,
 	&cmd_version,
 };

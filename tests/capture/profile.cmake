@@ -12,8 +12,8 @@ target_link_libraries(fuzz_profile_replay PRIVATE capture)
 add_test(NAME capture-fuzz-profile COMMAND fuzz_profile_replay ${PROFILE_CORPUS})
 set_tests_properties(capture-fuzz-profile PROPERTIES TIMEOUT 60)
 
-set(PROFILE_SOURCES gzip.c profile.c profile_encode.c profile_filter.c profile_flame.c profile_flame_order.c profile_link.c profile_merge.c profile_merge_tables.c
-	profile_names.c profile_nodes.c profile_parse.c profile_parse_sample.c profile_prune.c profile_table.c
+set(PROFILE_SOURCES gzip.c profile.c profile_encode.c profile_filter.c profile_flame.c profile_flame_order.c profile_graph.c profile_graph_edges.c profile_link.c profile_merge.c profile_merge_tables.c
+	profile_names.c profile_nodes.c profile_parse.c profile_parse_sample.c profile_prune.c profile_read.c profile_table.c
 	profile_top.c proto.c)
 list(TRANSFORM PROFILE_SOURCES PREPEND ${PROJECT_SOURCE_DIR}/capture/)
 if(CMAKE_C_COMPILER_ID MATCHES Clang)
