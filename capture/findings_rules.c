@@ -119,7 +119,7 @@ const struct findings_rule findings_rules[RULE_WORDS] = {
                          "long strings, keep a map rather than make one a request; slices for few items.",
                  .threshold = 0.10,
                  .words = WORDS("runtime.map*", "runtime.makemap*", "runtime.hashGrow", "runtime.growWork*",
-                                "runtime.evacuate*", "internal/runtime/maps.*", "runtime.rand_map*"),
+                                "runtime.evacuate*", "internal/runtime/maps.*"),
                  .direct = true},
 	[RULE_ALLOCATION] =
 		{.name = "allocation",
@@ -141,8 +141,7 @@ const struct findings_rule findings_rules[RULE_WORDS] = {
                  .todo = "Send in batches or over several channels, allocate large blocks less often, use fewer "
                          "timers.",
                  .threshold = 0.05,
-                 .words = WORDS("runtime.lock2*", "runtime.unlock2*", "runtime.lockWithRank*",
-                                "runtime.unlockWithRank")},
+                 .words = WORDS("runtime.lock2*", "runtime.unlock2*")},
 	[RULE_SCHEDULER] =
 		{.name = "scheduler",
                  .title = "the scheduler takes CPU",

@@ -6,6 +6,7 @@
 
 #define NAME_MOST   1024
 #define DEPTH_MOST  1024
+#define COUNT_MOST  1000000000        /* goroutines that one line may claim */
 #define FRAMES_MOST ((size_t)4 << 20) /* of all stacks that differ */
 
 /* What a dump's strings and stacks lie in. */
@@ -316,12 +317,14 @@ static void read_field_frame(struct parser *parser, struct line line)
 static bool read_count(struct parser *parser, struct line line)
 {
 	size_t digits = 0;
+	uint64_t count;
 
 	while (digits < line.length && isdigit((unsigned char)line.text[digits]))
 		digits++;
 	if (!digits || line.length < digits + 3 || memcmp(line.text + digits, " @ ", 3) != 0)
 		return false;
-	begin(parser, number(line.text, digits), intern(parser, "", 0));
+	count = number(line.text, digits);
+	begin(parser, count < COUNT_MOST ? count : COUNT_MOST, intern(parser, "", 0));
 	return true;
 }
 

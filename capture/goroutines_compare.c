@@ -188,17 +188,21 @@ static bool has_deadlock(const struct join *join)
 	return false;
 }
 
+/* Those that wait for a lock do not leak: whoever holds it does. */
 static enum cap_suspect suspect_of(const struct join *join, const struct joined *joined, bool deadlock)
 {
+	bool stall;
+
 	if (is_forever(any_of(joined)))
 		return CAP_SUSPECT_FOREVER;
 	if (deadlock && stuck_lock(joined))
 		return CAP_SUSPECT_DEADLOCK;
+	stall = is_stall(join, joined, LOADED) || is_stall(join, joined, AFTER);
+	if (stall && waits_for_lock(any_of(joined)->state))
+		return CAP_SUSPECT_STALL;
 	if (is_leak(join, joined))
 		return CAP_SUSPECT_LEAK;
-	if (is_stall(join, joined, LOADED) || is_stall(join, joined, AFTER))
-		return CAP_SUSPECT_STALL;
-	return CAP_SUSPECT_NONE;
+	return stall ? CAP_SUSPECT_STALL : CAP_SUSPECT_NONE;
 }
 
 /* ---- the rows ------------------------------------------------------------------ */

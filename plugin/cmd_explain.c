@@ -238,9 +238,9 @@ static void say_text(const struct explanation *explanation)
 		findings_print(stdout, &explanation->findings, explanation->scale);
 	if (!explanation->groups)
 		return;
-	printf("%s%-11s%llu in %zu groups of one stack and state\n",
-	       explanation->cpu && !explanation->findings.refused[0] ? "\n" : "", "Goroutines",
-	       (unsigned long long)total, explanation->group_count);
+	printf("%s%llu goroutines in %zu groups of one stack and state\n",
+	       explanation->cpu && !explanation->findings.refused[0] ? "\n" : "", (unsigned long long)total,
+	       explanation->group_count);
 	goroutine_groups_print(stdout, explanation->groups, explanation->group_count, true);
 }
 

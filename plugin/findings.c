@@ -123,19 +123,17 @@ static void print_wrapped(FILE *out, const char *label, const char *text)
 	fprintf(out, "    %-7s", label);
 	while (*text) {
 		size_t word = strcspn(text, " ");
+		const char *space = column > 11 ? " " : "";
 
-		if (column + word > WIDTH) {
+		if (column + word + 1 > WIDTH) {
 			fprintf(out, "\n%11s", "");
 			column = 11;
+			space = "";
 		}
-		fprintf(out, "%.*s", (int)word, text);
-		column += word;
+		fprintf(out, "%s%.*s", space, (int)word, text);
+		column += strlen(space) + word;
 		text += word;
-		if (*text) {
-			fputc(' ', out);
-			column++;
-			text++;
-		}
+		text += *text == ' ';
 	}
 	fputc('\n', out);
 }
@@ -156,8 +154,8 @@ static void print_finding(FILE *out, const struct cap_finding *finding, double s
 	char *function = xstrdup(finding->function), each[32];
 
 	text_clean(function);
-	fprintf(out, "\n  %.1f%% ±%.0f%%  %s: %s\n", 100 * finding->share, 100 * finding->error,
-	        finding->name, finding->title);
+	fprintf(out, "\n%.1f%% ±%.0f%%  %s: %s\n", 100 * finding->share, 100 * finding->error, finding->name,
+	        finding->title);
 	fprintf(out, "    sure   %s: %llu samples, reported from %.3g%% on\n",
 	        cap_confidence_name(finding->confidence), (unsigned long long)finding->samples,
 	        100 * finding->threshold);
@@ -174,12 +172,8 @@ static void print_finding(FILE *out, const struct cap_finding *finding, double s
 
 void findings_print(FILE *out, const struct cap_findings *findings, double scale)
 {
-	if (findings->refused[0]) {
-		fprintf(out, "%-11snone: %s\n", "Findings", findings->refused);
-		return;
-	}
-	fprintf(out, "%-11s%zu in %llu CPU samples%s\n", "Findings", findings->count,
-	        (unsigned long long)findings->samples,
+	fprintf(out, "%zu finding%s in %llu CPU samples%s\n", findings->count,
+	        findings->count == 1 ? "" : "s", (unsigned long long)findings->samples,
 	        findings->count ? "" : ": no known pattern reaches its threshold");
 	for (size_t i = 0; i < findings->count; i++)
 		print_finding(out, &findings->items[i], scale, (double)findings->total);

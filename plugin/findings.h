@@ -14,7 +14,7 @@
 void findings_json(cJSON *json, const struct cap_findings *findings, double scale);
 /* A line each, five at most, below the label "Findings"; `more` is the run directory to explain for all. */
 void findings_print_short(FILE *out, const struct cap_findings *findings, const char *more);
-/* Each with its callers, what it means and what to do. */
+/* Each with its callers, what it means and what to do; of a profile that is not refused. */
 void findings_print(FILE *out, const struct cap_findings *findings, double scale);
 
 /* "main.encode (/src/main.go:42)", cleaned; malloc'd. The file by its last element if `brief`. */

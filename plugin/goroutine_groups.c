@@ -114,15 +114,24 @@ static void print_group(FILE *out, const struct cap_growth *growth, bool whole)
 	}
 }
 
+/* The goroutine that made the dump. */
+static bool is_pprof(const struct cap_goroutine_group *group)
+{
+	return group->frame_count && strncmp(group->frames[0].function, "runtime/pprof.", 14) == 0;
+}
+
 void goroutine_groups_print(FILE *out, const struct cap_growth *groups, size_t count, bool all)
 {
-	size_t most = all ? LONG_MOST : SHORT_MOST, suspects = 0, shown = 0;
+	size_t most = all ? LONG_MOST : SHORT_MOST, shown = 0, more = 0;
 
-	while (suspects < count && groups[suspects].suspect != CAP_SUSPECT_NONE)
-		suspects++;
-	for (; shown < most && shown < (all ? count : suspects); shown++)
-		print_group(out, &groups[shown], all);
-	if (shown < (all ? count : suspects))
-		fprintf(out, "  and %zu more %s\n", (all ? count : suspects) - shown,
-		        all ? "groups" : "suspects");
+	for (size_t i = 0; i < count; i++) {
+		bool wanted = groups[i].suspect != CAP_SUSPECT_NONE || (all && !is_pprof(groups[i].group));
+
+		if (wanted && shown < most)
+			print_group(out, &groups[i], all);
+		shown += wanted && shown < most;
+		more += wanted;
+	}
+	if (more > shown)
+		fprintf(out, "  and %zu more %s\n", more - shown, all ? "groups" : "suspects");
 }

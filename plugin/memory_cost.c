@@ -67,7 +67,8 @@ static void take_allocations(struct memory_cost *cost, int64_t window, uint64_t 
 	size_t object_count = 0;
 	double scale = 0;
 
-	if (space < 0 || count < 0 ||
+	/* Go publishes allocations with the collections: a window without one has none to show. */
+	if (space < 0 || count < 0 || cap_profile_total(allocs, (size_t)space) <= 0 ||
 	    cap_profile_places(allocs, (size_t)space, &bytes, &cost->row_count, NULL) != CAP_OK)
 		return;
 	cap_profile_places(allocs, (size_t)count, &objects, &object_count, NULL);

@@ -301,6 +301,30 @@ def say(folder, *paths):
         print(f"{path}: " + ", ".join(json.dumps(value, ensure_ascii=False) for value in values))
 
 
+def findings(folder, program, name, caller):
+    """run.json and explain say the same; with enough samples that is finding `name`, caused by `caller`."""
+    run = read_run(folder)
+    told = json.loads(subprocess.run([program, "explain", folder, "-o", "json"], stdout=subprocess.PIPE,
+                                     stderr=subprocess.DEVNULL, check=False).stdout)
+    few = run["cpu"]["samples"] < 100
+    expect(few == ("findings_refused" in run), "a profile is explained from 100 samples on")
+    for part in ("findings", "goroutine_groups"):
+        expect(json.dumps(told.get(part)) == json.dumps(run.get(part)), f"explain has other {part}")
+    print("explain says the same as run.json")
+    places = run["cpu"]["by_application"]
+    expect(sum(place["cum_ns"] for place in places) == run["cpu"]["cpu_ns"], "places do not add up to the CPU")
+    expect(all(place["own"] == place["function"].startswith("main.") for place in places), "not whose it is")
+    expect(few or any(place["own"] for place in places), "the program has no place of its own")
+    for finding in run["findings"]:
+        expect(finding["share"] > finding["threshold"], f"{finding['name']} is below its threshold")
+    expect(sum(finding["share"] for finding in run["findings"]) <= 1.000001, "a stack was counted twice")
+    print("places add up to the CPU, findings to no more")
+    found = [one for one in run["findings"] if one["name"] == name]
+    expect(run["cpu"]["samples"] < 500 or found and found[0]["caller"] == caller,
+           f"no finding {name} by {caller}: {json.dumps(run['findings'])}")
+    print(f"{name}, caused by {caller}")
+
+
 def holds(folder, sentence, expression):
     """A Python expression over run.json is true, as run['load']['window']['failed'] > 0."""
     run = read_run(folder)
@@ -310,4 +334,4 @@ def holds(folder, sentence, expression):
 
 if __name__ == "__main__":
     sys.stdout.reconfigure(errors="backslashreplace")
-    {f.__name__: f for f in (printable, live, profiles, table, counts, load, document, say, holds)}[sys.argv[1]](*sys.argv[2:])
+    {f.__name__: f for f in (printable, live, profiles, table, counts, load, document, say, findings, holds)}[sys.argv[1]](*sys.argv[2:])

@@ -14,11 +14,11 @@ import (
 
 func prepareJSON(faulty bool) func() {
 	if faulty {
-		return func() { keep(work(4000) + uint64(encode(7))) }
+		return func() { keep(work(500) + uint64(encode(7))) }
 	}
 	return func() {
 		var room [100]byte
-		keep(work(4000) + uint64(len(encodeTwin(room[:0], 7))))
+		keep(work(500) + uint64(len(encodeTwin(room[:0], 7))))
 	}
 }
 
@@ -96,11 +96,11 @@ var serial int64
 
 func prepareFmt(faulty bool) func() {
 	if faulty {
-		return func() { keep(work(2000) + uint64(len(key(int(atomic.AddInt64(&serial, 1)))))) }
+		return func() { keep(work(300) + uint64(len(key(int(atomic.AddInt64(&serial, 1)))))) }
 	}
 	return func() {
 		var room [40]byte
-		keep(work(2000) + uint64(len(keyTwin(room[:0], int(atomic.AddInt64(&serial, 1))))))
+		keep(work(300) + uint64(len(keyTwin(room[:0], int(atomic.AddInt64(&serial, 1))))))
 	}
 }
 

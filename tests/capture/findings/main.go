@@ -1,6 +1,7 @@
 // Programs with one fault each, and their healthy twins, to record profiles of (see regenerate):
 //
-//	faults FAULT|FAULT-twin SECONDS FILE
+//	faults FAULT|FAULT-twin SECONDS FILE      a CPU profile, until so many seconds of CPU are used
+//	faults GOROUTINE-FAULT SECONDS PREFIX     dumps of goroutines, the last so long after the load
 //
 // Each does some honest work of its own, and the fault beside it, in a function of the fault's name. The twin does the
 // same job without the fault.
@@ -16,6 +17,7 @@ import (
 	"strconv"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 )
 
@@ -55,8 +57,17 @@ func main() {
 	if len(name) > 5 && name[len(name)-5:] == "-twin" {
 		name, faulty = name[:len(name)-5], false
 	}
+	if _, known := goroutineFaults[os.Args[1]]; known {
+		name = os.Args[1]
+	}
 	f, known := faults[name]
 	seconds, err := strconv.Atoi(os.Args[2])
+	if _, waits := goroutineFaults[name]; waits && err == nil {
+		if err := recordGoroutines(name, time.Duration(seconds)*time.Second, os.Args[3]); err != nil {
+			log.Fatal(err)
+		}
+		return
+	}
 	if !known || err != nil {
 		log.Fatalf("no fault %q, or %q is no number of seconds", name, os.Args[2])
 	}
@@ -97,10 +108,21 @@ func drive(goroutines int, length time.Duration, step func()) (steps int64) {
 			}
 		}()
 	}
-	time.Sleep(length)
+	for begin := cpu(); cpu()-begin < length; {
+		time.Sleep(20 * time.Millisecond)
+	}
 	atomic.StoreInt32(&stop, 1)
 	group.Wait()
 	return steps
+}
+
+// cpu is what the process has used: a profile has a sample for each 10 ms of it, however busy the machine is.
+func cpu() time.Duration {
+	var usage syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &usage); err != nil {
+		log.Fatal(err)
+	}
+	return time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
 }
 
 var sink uint64

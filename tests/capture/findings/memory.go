@@ -1,9 +1,6 @@
 package main
 
-import (
-	"bytes"
-	"strings"
-)
+import "strings"
 
 type item struct {
 	id   int
@@ -13,11 +10,11 @@ type item struct {
 
 func prepareAllocation(faulty bool) func() {
 	if faulty {
-		return func() { keep(work(4000) + uint64(len(allocation(60)))) }
+		return func() { keep(work(3000) + uint64(len(allocation(60)))) }
 	}
 	return func() {
 		var room [60]item
-		keep(work(4000) + uint64(len(allocationTwin(room[:0], 60))))
+		keep(work(3000) + uint64(len(allocationTwin(room[:0], 60))))
 	}
 }
 
@@ -150,9 +147,9 @@ func boxTwin(n int) (sum uint64) {
 
 func prepareMaps(faulty bool) func() {
 	if faulty {
-		return func() { keep(work(4000) + uint64(count(words))) }
+		return func() { keep(work(1000) + uint64(count(words))) }
 	}
-	return func() { keep(work(4000) + uint64(countTwin(words))) }
+	return func() { keep(work(1000) + uint64(countTwin(words))) }
 }
 
 //go:noinline
@@ -176,28 +173,22 @@ func countTwin(words []string) int {
 	return seen['t']
 }
 
-type page [16 << 10]byte
+type page [64 << 10]byte
 
 var pages [2]page
 
 func prepareCopies(faulty bool) func() {
 	if faulty {
-		return func() { keep(work(2000) + uint64(copyPage(pages[0]))) }
+		return func() { keep(work(2000) + uint64(copyPage(pages[1][:], pages[0][:]))) }
 	}
-	return func() { keep(work(2000) + uint64(copyPageTwin(&pages[0]))) }
+	return func() { keep(work(2000) + uint64(copyPageTwin(pages[0][:]))) }
 }
 
 //go:noinline
-func copyPage(p page) int {
-	var buffer bytes.Buffer
-	buffer.Grow(1)
-	other := p
-	other[5] = p[4]
-	return int(touch(&other)) + buffer.Len()
+func copyPage(to, from []byte) int {
+	copy(to, from)
+	return int(to[5])
 }
 
 //go:noinline
-func touch(p *page) byte { return p[5] }
-
-//go:noinline
-func copyPageTwin(p *page) int { return int(touch(p)) }
+func copyPageTwin(from []byte) int { return int(from[5]) }

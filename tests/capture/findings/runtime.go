@@ -17,14 +17,14 @@ func prepareMutex(faulty bool) func() {
 	}
 	if faulty {
 		return func() {
-			keep(work(500))
+			keep(work(20))
 			lock(&shared.Mutex, &shared.sum)
 		}
 	}
 	return func() {
 		var own sync.Mutex
 		var sum uint64
-		keep(work(500))
+		keep(work(20))
 		lock(&own, &sum)
 	}
 }
@@ -32,7 +32,7 @@ func prepareMutex(faulty bool) func() {
 //go:noinline
 func lock(mutex *sync.Mutex, sum *uint64) {
 	mutex.Lock()
-	*sum += work(300)
+	*sum += work(20)
 	mutex.Unlock()
 }
 
@@ -133,7 +133,7 @@ func prepareLogging(faulty bool) func() {
 	logger := log.New(null(), "", log.LstdFlags)
 	steps := int64(0)
 	return func() {
-		keep(work(4000))
+		keep(work(1000))
 		if n := atomic.AddInt64(&steps, 1); faulty || n%1000 == 0 {
 			logLine(logger, n)
 		}
