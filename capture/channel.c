@@ -181,6 +181,9 @@ static void take_answer(struct channel *channel, bool ended)
 	case UPGRADE_REFUSED:
 		channel->state = CHANNEL_REFUSED;
 		break;
+	case UPGRADE_BROKEN:
+		end(channel);
+		break;
 	case UPGRADE_OPEN:
 		queue_drop(&channel->answer, head);
 		open_forward(channel);
@@ -327,11 +330,13 @@ static void clock_upgrade(struct channel *channel, int64_t now)
  * its kernel says: it acknowledges, be it only that there is no room. */
 static bool is_held_up(const struct channel *channel)
 {
+	struct pollfd local = {.fd = channel->local};
 	struct tcp_info info = {0};
 	socklen_t size = sizeof info;
 
-	return channel->unanswered >= MUCH &&
-	       getsockopt(channel->remote, IPPROTO_TCP, TCP_INFO, &info, &size) == 0 &&
+	if (channel->unanswered < MUCH || channel->local_ended || poll(&local, 1, 0) != 0)
+		return false; /* nobody waits for it, for one */
+	return getsockopt(channel->remote, IPPROTO_TCP, TCP_INFO, &info, &size) == 0 &&
 	       info.tcpi_retransmits == 0 && info.tcpi_probes <= 1;
 }
 

@@ -27,7 +27,7 @@ static enum cap_status own_failure(const struct exchange *exchange, struct cap_r
 	long http_status = error->http_status;
 
 	cap_response_release(ret);
-	if (http_status == 403) {
+	if (http_status == 403 || http_status == 401) {
 		tunnel_proxy_refused(exchange->tunnel, error);
 		return error->status;
 	}
@@ -42,6 +42,14 @@ static enum cap_status own_failure(const struct exchange *exchange, struct cap_r
 			"does not reach 127.0.0.1 in the pod",
 			exchange->port);
 	return failure_set(error, CAP_LOST, "the API server's proxy: %.400s", words);
+}
+
+/* A plain 401 or 403, as long as nothing came through, may be a gateway's as well: it has no right to be taken
+ * for the pod's. */
+static bool is_own(const struct exchange *exchange, const struct cap_error *failure)
+{
+	return failure->kube_status || (tunnel_proxy(exchange->tunnel) == TUNNEL_PROXY_MAYBE &&
+	                                (failure->http_status == 401 || failure->http_status == 403));
 }
 
 static enum cap_status by_proxy(const struct exchange *exchange, struct cap_response *ret,
@@ -69,7 +77,7 @@ static enum cap_status by_proxy(const struct exchange *exchange, struct cap_resp
 	status = exchange_once(&straight, ret, &failure);
 	free(path);
 	free(prefix);
-	if (status == CAP_HTTP && failure.kube_status)
+	if (status == CAP_HTTP && is_own(exchange, &failure))
 		status = own_failure(exchange, ret, &failure);
 	else if (ret->status)
 		tunnel_proxied(exchange->tunnel);

@@ -212,7 +212,7 @@ static enum upgrade_state no_head(size_t size, bool ended, struct cap_error *err
 	if (size < HEAD_MAX && !ended)
 		return UPGRADE_MORE;
 	failure_set(error, CAP_FORMAT, "port-forward: what answers does not speak HTTP");
-	return UPGRADE_REFUSED;
+	return UPGRADE_BROKEN;
 }
 
 enum upgrade_state upgrade_answer(const struct upgrade *upgrade, const char *data, size_t size, bool ended,

@@ -34,11 +34,16 @@ int upgrade_init(struct upgrade *upgrade, enum cap_way way);
 char *upgrade_request(const struct upgrade *upgrade, const char *path, uint16_t port, const char *host,
                       const char *user_agent, const char *const *headers, size_t header_count);
 
-enum upgrade_state { UPGRADE_MORE, UPGRADE_OPEN, UPGRADE_REFUSED };
+enum upgrade_state {
+	UPGRADE_MORE,
+	UPGRADE_OPEN,
+	UPGRADE_REFUSED, /* an HTTP server answers, and says no */
+	UPGRADE_BROKEN,  /* what answers is none, or was cut in its answer */
+};
 /*
  * What the `size` bytes got so far (followed by a NUL) mean; `ended`: no more
  * will come, or nobody waits for it any longer. OPEN: *ret_head is where the
- * protocol's frames begin. REFUSED: `error` says why.
+ * protocol's frames begin. REFUSED and BROKEN: `error` says why.
  */
 enum upgrade_state upgrade_answer(const struct upgrade *upgrade, const char *data, size_t size, bool ended,
                                   size_t *ret_head, struct cap_error *error);

@@ -55,7 +55,7 @@ static enum upgrade_state answer(const uint8_t *data, size_t size, bool ended, s
 	memcpy(copy, data, size);
 	copy[size] = '\0';
 	state = upgrade_answer(&asked, copy, size, ended, ret_head, &error);
-	if (state == UPGRADE_REFUSED)
+	if (state == UPGRADE_REFUSED || state == UPGRADE_BROKEN)
 		check_error(&error);
 	else
 		check(error.status == CAP_OK);

@@ -114,18 +114,24 @@ static void opens(void **state)
 	           "SEC-WEBSOCKET-PROTOCOL: \t v4.channel.k8s.io \t\r\n\r\n");
 }
 
-/* Refused, with that status and words, as soon as all of `text` is there: not earlier. */
-static void refuses_with(const char *text, enum cap_status status, long http_status, const char *words)
+/* It ends so, with that status and words, as soon as all of `text` is there: not earlier. */
+static void ends_as(enum upgrade_state state, const char *text, enum cap_status status, long http_status,
+                    const char *words)
 {
 	size_t size = strlen(text), head;
 	struct cap_error error;
 
 	for (size_t i = 0; i < size; i++)
 		assert_int_equal(answer(text, i, false, &head, &error), UPGRADE_MORE);
-	assert_int_equal(answer(text, size, false, &head, &error), UPGRADE_REFUSED);
+	assert_int_equal(answer(text, size, false, &head, &error), state);
 	assert_int_equal(error.status, status);
 	assert_int_equal(error.http_status, http_status);
 	assert_has(error.text, words);
+}
+
+static void refuses_with(const char *text, enum cap_status status, long http_status, const char *words)
+{
+	ends_as(UPGRADE_REFUSED, text, status, http_status, words);
 }
 
 static void wrong_upgrades(void **state)
@@ -219,7 +225,7 @@ static void no_http(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(texts); i++)
-		refuses_with(texts[i], CAP_FORMAT, 0, "does not speak HTTP");
+		ends_as(UPGRADE_BROKEN, texts[i], CAP_FORMAT, 0, "does not speak HTTP");
 }
 
 static void cut_in_the_head(void **state)
@@ -229,9 +235,9 @@ static void cut_in_the_head(void **state)
 	size_t head;
 
 	(void)state;
-	assert_int_equal(answer("HTTP/1.1 101 Sw", 15, true, &head, &error), UPGRADE_REFUSED);
+	assert_int_equal(answer("HTTP/1.1 101 Sw", 15, true, &head, &error), UPGRADE_BROKEN);
 	assert_int_equal(error.status, CAP_FORMAT);
-	assert_int_equal(answer(with_nul, sizeof with_nul - 1, false, &head, &error), UPGRADE_REFUSED);
+	assert_int_equal(answer(with_nul, sizeof with_nul - 1, false, &head, &error), UPGRADE_BROKEN);
 	assert_int_equal(error.status, CAP_FORMAT);
 }
 
@@ -255,10 +261,10 @@ static void endless_head(void **state)
 
 	(void)state;
 	assert_int_equal(answer(text, 8000, false, &head, &error), UPGRADE_MORE);
-	assert_int_equal(answer(text, 70000, false, &head, &error), UPGRADE_REFUSED);
+	assert_int_equal(answer(text, 70000, false, &head, &error), UPGRADE_BROKEN);
 	assert_int_equal(error.status, CAP_FORMAT);
 	memcpy(text + 60000, "\r\n\r\n", 4);
-	assert_int_equal(answer(text, 70000, false, &head, &error), UPGRADE_REFUSED);
+	assert_int_equal(answer(text, 70000, false, &head, &error), UPGRADE_BROKEN);
 	assert_int_equal(error.status, CAP_FORMAT);
 	free(text);
 }
@@ -292,7 +298,7 @@ static void words_are_cleaned(void **state)
 	size_t head;
 
 	(void)state;
-	assert_int_equal(answer(text, sizeof text - 1, true, &head, &error), UPGRADE_REFUSED);
+	assert_int_equal(answer(text, sizeof text - 1, true, &head, &error), UPGRADE_BROKEN);
 	assert_string_equal(error.text, "HTTP 403: a?[31mb?c?d??e?g??h???i???j????k??l??..");
 }
 
