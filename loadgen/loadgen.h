@@ -167,6 +167,7 @@ struct lg_counts {
 	uint64_t failed;               /* errors, and answers that are not good by plan.expect */
 	uint64_t checks[LG_CHECKS][2]; /* [1]: held, [0]: did not */
 	uint64_t dropped;              /* open model: starts given up for want of a VU */
+	uint64_t no_port;              /* connections that found no free local port; their requests failed */
 	uint64_t bytes_sent;
 	uint64_t bytes_received;
 };
@@ -249,6 +250,7 @@ struct lg_result {
 	struct lg_histogram *connect;   /* connecting, all phases */
 	struct lg_histogram *handshake; /* TLS, all phases */
 	uint64_t censored;              /* in flight or connecting when the run ended */
+	uint64_t unsent;                /* open model: due by the stop, but neither sent nor given up */
 	unsigned most_vus;              /* at a time (the sum of the threads' own peaks) */
 	uint64_t connections;           /* opened */
 	struct lg_thread_use *threads;

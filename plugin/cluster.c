@@ -163,7 +163,7 @@ static int call(struct cluster *cluster, struct cap_request *request, cJSON **re
 	return result;
 }
 
-static char *format_path(const char *format, va_list arguments)
+__attribute__((format(printf, 1, 0))) static char *format_path(const char *format, va_list arguments)
 {
 	char *ret = NULL;
 

@@ -123,6 +123,8 @@ static cJSON *counts_json(const struct lg_counts *counts)
 			           (double)counts->errors[i]);
 	if (counts->dropped)
 		add_number(json, "dropped", (double)counts->dropped);
+	if (counts->no_port)
+		add_number(json, "no_local_port", (double)counts->no_port);
 	add_number(json, "bytes_sent", (double)counts->bytes_sent);
 	add_number(json, "bytes_received", (double)counts->bytes_received);
 	return json;
@@ -147,6 +149,8 @@ static cJSON *latency_json(const struct lg_histogram *latency)
 		add_number(json, name, (double)lg_histogram_percentile(latency, points[i].percentile));
 	}
 	add_number(json, "max_us", (double)lg_histogram_max(latency));
+	if (lg_histogram_over_range(latency))
+		add_number(json, "over_range", (double)lg_histogram_over_range(latency));
 	return json;
 }
 
@@ -191,6 +195,8 @@ static cJSON *load_json(const struct outcome *outcome)
 	}
 	add_number(json, "connections", (double)load->connections);
 	add_number(json, "censored", (double)load->censored);
+	if (load->unsent)
+		add_number(json, "unsent", (double)load->unsent);
 	add_text(json, "io", lg_io_name((enum lg_io_kind)outcome->plan->io));
 	cJSON_AddItemToObject(json, "threads", threads_json(load));
 	cJSON_AddBoolToObject(json, "saturated", load->saturated);

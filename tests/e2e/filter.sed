@@ -22,6 +22,9 @@ s/^(CPU  +).* in .* \(.* cores\), .* samples; .* of CPU a request/\1TIME in TIME
 /^ +[0-9.]+ [KMGT]?i?B (±|more)/d
 /^Goroutines /s/ [0-9]+ / N /g
 
+# how many are in flight when a signal comes is chance; stop-in-flight looks at the line itself
+/^In flight /d
+
 # checks whose level hangs on how fast the machine is
 s/^(Verdict +).*trusted.*/\1(VERDICT)/
 s/^  (ok|warn) +(rate steady before.*|not known if the rate.*|rate not steady within.*)/  LEVEL    (how steady)/

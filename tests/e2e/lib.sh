@@ -28,6 +28,12 @@ give_up() {
 	exit 1
 }
 
+# skip WHY: this machine does not let the case do what it must; the runner says so
+skip() {
+	echo "$*" >&2
+	exit 77
+}
+
 # serve COMMAND...: starts a server that prints one line once it listens; $line is that one
 serve() {
 	local file=$AUX/server${#servers[@]}

@@ -276,6 +276,20 @@ static void test_stall_in_drops(void **state)
 	lg_result_free(result);
 }
 
+/* Stopped in the middle of a stall: what is due and waits for a user is said, and is in no figure. */
+static void test_stall_at_the_end(void **state)
+{
+	struct lg_plan plan = {.model = LG_RATE, .rate = RATE, .vus = USERS, .late = LG_QUEUE};
+	struct lg_result *result = virtual_run_until(&plan, serve_stalls, EVERY / 2 + STALL / 2, 0);
+
+	(void)state;
+	assert_int_equal(result->censored, USERS);
+	assert_int_equal(result->unsent, RATE / 2 - USERS);
+	assert_int_equal(lg_counts_sum(result).requests, 5 * RATE);
+	assert_int_equal(lg_histogram_count(result->response[LG_BEFORE]), 5 * RATE);
+	lg_result_free(result);
+}
+
 /* Users enough: those that are due in the stall are sent then, and wait in service as well. */
 static void test_stall_with_users_enough(void **state)
 {
@@ -379,6 +393,7 @@ static void test_censored(void **state)
 	lg_result_free(result);
 	result = virtual_run_until(&plan, serve_for_hours, 10 * SECOND - 1, SECOND);
 	assert_int_equal(result->censored, 25);
+	assert_int_equal(result->unsent, 0);
 	assert_int_equal(lg_histogram_count(result->whole), 75);
 	lg_result_free(result);
 }
@@ -392,6 +407,7 @@ int main(void)
 		leaves_nothing(test_window),
 		leaves_nothing(test_stall_in_response),
 		leaves_nothing(test_stall_in_drops),
+		leaves_nothing(test_stall_at_the_end),
 		leaves_nothing(test_stall_with_users_enough),
 		leaves_nothing(test_stall_in_closed_model),
 		leaves_nothing(test_over_range),
