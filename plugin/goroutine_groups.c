@@ -9,11 +9,11 @@
 #define SHORT_MOST 5
 #define LONG_MOST  20
 
-static char *frame_text(const struct cap_goroutine_group *group, size_t i)
+static char *frame_text(const struct cap_goroutine_group *group, size_t i, bool brief)
 {
 	const struct cap_goframe *frame = &group->frames[i];
 	struct cap_place place = {.function = frame->function, .file = frame->file, .line = frame->line};
-	char *text = place_text(&place, false), *ret;
+	char *text = place_text(&place, brief), *ret;
 
 	if (!group->created || i + 1 < group->frame_count)
 		return text;
@@ -35,7 +35,7 @@ static cJSON *group_json(const struct cap_growth *growth)
 	cJSON_AddNumberToObject(json, "minutes", growth->minutes);
 	stack = cJSON_AddArrayToObject(json, "stack");
 	for (size_t i = 0; i < growth->group->frame_count; i++) {
-		char *text = frame_text(growth->group, i);
+		char *text = frame_text(growth->group, i, false);
 
 		cJSON_AddItemToArray(stack, cJSON_CreateString(text));
 		free(text);
@@ -102,13 +102,13 @@ static void print_group(FILE *out, const struct cap_growth *growth, bool whole)
 	        counts_text(growth, counts), state);
 	free(state);
 	if (!whole && group->frame_count) {
-		text = frame_text(group, telling_frame(group));
+		text = frame_text(group, telling_frame(group), true);
 		fprintf(out, "  %s", text);
 		free(text);
 	}
 	fputc('\n', out);
 	for (size_t i = 0; whole && i < group->frame_count; i++) {
-		text = frame_text(group, i);
+		text = frame_text(group, i, false);
 		fprintf(out, "      %s\n", text);
 		free(text);
 	}

@@ -66,7 +66,6 @@ static int replace(const char *path, const struct shot *cpu, struct error *error
 			cause = errno;
 		if (cause)
 			unlink(temporary);
-		signals_forget();
 	}
 	free(temporary);
 	return cause ? cannot(path, cause, error) : 0;

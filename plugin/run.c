@@ -524,9 +524,9 @@ int run_loadtest(const struct plan *plan, struct error *error)
 	tear_down(&run);
 	if (status == 0) {
 		analyse(&run);
-		status = run_files_write(&outcome, &run.dir, error);
-		if (status == 0)
-			status = pgo_write(&outcome, error);
+		status = pgo_write(&outcome, error);
+		if (run_files_write(&outcome, &run.dir, error) < 0)
+			status = -1;
 		say(&run);
 		if (status == 0)
 			status = judge(&run, error);

@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-static const char *const versions[] = {"1.19.13", "1.26.8"};
+static const char *const versions[] = {"1.19.13", "1.24.13", "1.26.8"};
 
 /* The finding that a fault's program must lead to, and who causes it. The twin must not have it. */
 static const struct {
@@ -393,6 +393,21 @@ static void another_profile_is_refused(void **state)
 	cap_profile_free(profile);
 }
 
+/* Go says where functions start from 1.20 on. */
+static void start_lines_are_noticed(void **state)
+{
+	(void)state;
+	for (size_t v = 0; v < COUNT_OF(versions); v++) {
+		char name[128];
+		struct cap_profile *profile;
+
+		snprintf(name, sizeof name, "%s/allocation.pb.gz", versions[v]);
+		profile = profile_read(name);
+		assert_int_equal(cap_profile_has_start_lines(profile), v > 0);
+		cap_profile_free(profile);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -407,6 +422,7 @@ int main(void)
 		cmocka_unit_test(another_profile_is_refused),
 		cmocka_unit_test(each_fault_is_found_and_its_twin_is_not),
 		cmocka_unit_test(places_add_up),
+		cmocka_unit_test(start_lines_are_noticed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

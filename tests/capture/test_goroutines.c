@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-static const char *const versions[] = {"1.19.13", "1.26.8"};
+static const char *const versions[] = {"1.19.13", "1.24.13", "1.26.8"};
 
 static struct cap_goroutines parsed(const char *text)
 {

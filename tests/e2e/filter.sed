@@ -19,6 +19,8 @@ s/^(CPU  +).* in .* \(.* cores\), .* samples; .* of CPU a request/\1TIME in TIME
 /^ +[0-9.]+% ± *[0-9]+%  [a-z-]+: /d
 /^  and [0-9]+ more$/d
 /^Memory /d
+s/^(  (leak|stall|deadlock|blocked for ever): )[0-9]+ before, [0-9]+ under load(, [0-9]+ after)?/\1N before, N under load, N after/
+s/\(work\.go:[0-9]+\)/(work.go:LINE)/
 /^ +[0-9.]+ [KMGT]?i?B (±|more)/d
 /^Goroutines /s/ [0-9]+ / N /g
 
