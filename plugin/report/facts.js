@@ -10,7 +10,10 @@ function drawGoroutines(run) {
 	const stack = (group) => {
 		const frames = group.stack || [];
 
-		return el("details", null, el("summary.name", null, frames[0] || "(no stack)"),
+		const short = (frame) => frame.replace(/\((?:[^()]*\/)?([^()/]*)\)$/, "($1)");
+		const last = frames[frames.length - 1] || "", creator = last.startsWith("created by") ? `, ${short(last)}` : "";
+
+		return el("details", null, el("summary.name", null, (short(frames[0] || "") || "(no stack)") + creator),
 			el("div.stack", null, frames.join("\n")));
 	};
 	const count = (value) => (value === undefined || value === null ? "" : figureCount(value));
@@ -60,7 +63,7 @@ function drawCost(run) {
 	if (!rows.length)
 		return;
 	put(section("cost"), el("p.muted", null, "Each stack is counted once, for its first frame that is the program's own; what has none (the garbage collector, the scheduler) for its root."),
-		el("div.scroll", {tabindex: 0, role: "region", "aria-labelledby": "cost-h"},
+		el("div.scroll", {tabindex: 0, role: "region", "aria-label": "CPU of a request by function"},
 			table(["Function", "CPU a request", "\u00b1", "Share", "Samples"], rows.slice(0, 30).map((row) => [
 				el("span", null, showFrames(row.function, row.function), row.own === false && el("span.muted.small", null, " not its own"), row.file && el("span.muted.small", {title: row.file}, ` ${place(row)}`)),
 				known(row.ns_per_request, figureTime), known(row.relative_error, percent), percent(row.cum_ns / (run.cpu.cpu_ns || 1)), known(row.samples, figureCount)]))));
@@ -112,7 +115,7 @@ function errorRows(run) {
 }
 
 function captureRows(run) {
-	return [...(run.captures || []), ...(run.idle_captures || [])].map((one) => [one.file,
+	return [...(run.captures || []), ...(run.idle_captures || []), ...(run.after_captures || [])].map((one) => [one.file,
 		one.begin ? `${one.begin.elapsed_s.toFixed(1)}s` : "", one.end ? `${one.end.elapsed_s.toFixed(1)}s` : "",
 		one.captured ? figureBytes(one.bytes) : "", one.error || (one.partial ? "partial" : one.captured ? "whole" : "missing")]);
 }

@@ -30,14 +30,16 @@ function thresholdChecks(run) {
 		return [];
 	return list.map((one) => ({
 		level: one.ok === false ? "fail" : "ok",
-		text: `threshold ${one.metric}: ${one.threshold}${one.value === undefined ? "" : ` (${figureCount(one.value)})`}`,
+		text: `threshold ${one.metric}: ${one.threshold}${one.value === undefined ? "" : ` (${Number(one.value.toPrecision(4))})`}`,
 	}));
 }
 
 function drawVerdict(run) {
 	const checks = (run.verdict && run.verdict.checks) || [];
 	const word = worst(checks), bad = checks.filter((check) => check.level !== "ok");
-	const all = [...bad, ...checks.filter((check) => check.level === "ok"), ...thresholdChecks(run)];
+	const thresholds = thresholdChecks(run), broken = thresholds.filter((check) => check.level === "fail");
+	const all = [...bad, ...broken, ...[...checks, ...thresholds].filter((check) => check.level === "ok")];
+	const also = broken.length ? `, ${plural(broken.length, "threshold")} not met` : "";
 	const line = run.partial ? `partial: ${run.partial_why || "the run did not go through"}` :
 		bad.length ? `${bad.length} of ${plural(checks.length, "check")} not ok` :
 		`${plural(checks.length, "check")}, all ok`;
@@ -45,17 +47,19 @@ function drawVerdict(run) {
 	$("verdict").classList.add(`is-${word}`);
 	put($("verdict-body"),
 		el("div.verdict", null, el("strong", null, run.verdict ? VERDICTS[word] : "No verdict"),
-			el("span.muted", null, line)),
+			el("span.muted", null, line + also)),
 		el("ul.checks", null, all.map((check) => el("li", null, level(check.level), el("span", null, check.text)))));
 }
 
 /* "+7.1% against the base"; nothing without one. */
-function deltaOf(now, before, lessIsBetter) {
+function deltaOf(now, before, lessIsBetter, noise = 0) {
 	if (before === undefined || before === null || now === undefined || now === null || !before)
 		return null;
 	const change = now / before - 1;
 	const word = Math.abs(change) < 0.0005 ? "" : change > 0 === lessIsBetter ? ".up" : ".down";
 
+	if (Math.abs(change) <= noise)
+		return el("span", null, `${signed(percent(change), change)} vs base: not distinguishable`);
 	return el(`span.delta${word}`, null, `${signed(percent(change), change)} vs base`);
 }
 
@@ -74,7 +78,7 @@ function drawFigures(data) {
 	if (cpu && cpu.ns_per_request !== undefined)
 		list.push(figure("CPU a request", figureTime(cpu.ns_per_request),
 			`\u00b1${percent(1 / Math.sqrt(cpu.samples || 1))} \u00b7 ${cpu.cores.toFixed(2)} cores, ${plural(cpu.samples, "sample")}`,
-			deltaOf(cpu.ns_per_request, oldCpu.ns_per_request, true)));
+			deltaOf(cpu.ns_per_request, oldCpu.ns_per_request, true, 2 * (cpu.ns_per_request / oldCpu.ns_per_request) * Math.sqrt(1 / (cpu.samples || 1) + 1 / (oldCpu.samples || 1)))));
 	else if (cpu)
 		list.push(figure("CPU", `${cpu.cores.toFixed(2)} cores`, `${figureTime(cpu.cpu_ns)} in ${figureTime(cpu.profiled_ns)}, ${plural(cpu.samples, "sample")}`));
 	if (window) {
@@ -104,14 +108,14 @@ function drawFigures(data) {
 }
 
 /* Rows of [name, kind, value], as bars of one length scale. */
-function bars(title, view, rows) {
-	const most = Math.max(...rows.map(([, , value]) => value)), per = view.perRequest;
+function bars(title, total, rows) {
+	const most = Math.max(...rows.map(([, , value]) => value));
 
-	return el("div", null, el("h3", null, title), el("ul.bars", null, rows.map(([name, kind, value]) => el("li", null,
+	return el("div", null, el("h3", null, title), el("ul.bars", null, rows.map(([name, kind, value, cost]) => el("li", null,
 		el("span.name", {title: name}, name),
 		el("span.track", {"aria-hidden": "true"}, styled(el("i"), {width: percent(value / most), background: `var(--${kind})`})),
-		el("span.value", null, percent(value / view.total)),
-		per > 0 && el("span.value.muted", null, figureTime(value * per))))));
+		el("span.value", null, percent(value / total)),
+		el("span.value.muted", null, cost > 0 ? figureTime(cost) : "")))));
 }
 
 /* Self time by package; the kind is that of most of it. */
@@ -129,9 +133,9 @@ function packageRows(view) {
 	const list = [...sums.values()].sort((a, b) => b.self - a.self), shown = list.slice(0, 8);
 	const kind = (entry) => Object.keys(entry.kinds).sort((a, b) => entry.kinds[b] - entry.kinds[a])[0];
 	const rest = view.total - shown.reduce((sum, entry) => sum + entry.self, 0), left = list.length - shown.length;
-	const rows = shown.filter((entry) => entry.self > 0).map((entry) => [entry.where, kind(entry), entry.self]);
+	const rows = shown.filter((entry) => entry.self > 0).map((entry) => [entry.where, kind(entry), entry.self, entry.self * view.perRequest]);
 
-	return rest > 0 && left > 0 ? [...rows, [plural(left, "other package"), "other", rest]] : rows;
+	return rest > 0 && left > 0 ? [...rows, [plural(left, "other package"), "other", rest, rest * view.perRequest]] : rows;
 }
 
 /* A request's CPU at a glance: whose code burns it, and which of the program's own functions cause it. */
@@ -141,6 +145,6 @@ function drawWhere(view, run) {
 	if (!packages.length || view.total <= 0)
 		return;
 	put($("where"), el("div.columns", null,
-		own.length > 0 && bars("CPU by the function of yours that causes it", view, own.map((row) => [row.function, row.own === false ? "other" : "app", row.cum_ns])),
-		bars("CPU by the package that burns it", view, packages)));
+		own.length > 0 && bars("CPU by the function of yours that causes it", run.cpu.cpu_ns || 1, own.map((row) => [row.function, row.own === false ? "other" : "app", row.cum_ns, row.ns_per_request])),
+		bars("CPU by the package that burns it", view.total, packages)));
 }

@@ -20,11 +20,12 @@ function panelsOf(data) {
 	const t = data.timeline, us = (value) => figureTime(value * 1e3);
 	const list = [
 		{title: "Rate", print: (value) => `${figureCount(value)}/s`, series: [
-			{name: "answered", values: t.rate, look: "1"}, {name: "failed", values: t.failed, look: "f", optional: true}]},
+			{name: "Rate", values: t.rate, look: "1"}]},
+		{title: "Failed", print: (value) => `${figureCount(value)}/s`, series: [{name: "Failed", values: t.failed, look: "f", optional: true}]},
 		{title: "Latency", print: us, log: true, series: [{name: "p50", values: t.p50, look: "1"}, {name: "p99", values: t.p99, look: "2"}]},
 		{title: "VUs", print: figureCount, series: [{name: "VUs", values: t.vus, look: "3"}]},
-		{title: "Pod CPU", print: (value) => `${figureCount(value)}m`, series: [{name: "CPU", values: t.cpu, look: "1", optional: true}]},
-		{title: "Pod memory", print: figureBytes, series: [{name: "memory", values: t.memory, look: "2", optional: true}]},
+		{title: "Pod CPU", print: (value) => `${figureCount(value)}m`, series: [{name: "Pod CPU", values: t.cpu, look: "1", optional: true}]},
+		{title: "Pod memory", print: figureBytes, unit: 1024, series: [{name: "Pod memory", values: t.memory, look: "2", optional: true}]},
 	];
 
 	for (const panel of list)
@@ -51,8 +52,10 @@ function scaleOf(panel, top) {
 	const values = panel.series.flatMap((one) => one.values), most = Math.max(...values, 1e-9) * 1.05;
 	const above = values.filter((value) => value > 0), least = Math.min(...above) / 1.1;
 
+	const unit = panel.unit ? panel.unit ** Math.floor(Math.log(most) / Math.log(panel.unit)) : 1;
+
 	if (!panel.log || !above.length)
-		return {y: (value) => top + PANEL - (value / most) * PANEL, marks: ticks(most, 3)};
+		return {y: (value) => top + PANEL - (value / most) * PANEL, marks: ticks(most / unit, 3).map((mark) => mark * unit)};
 	const span = Math.max(Math.log(most / least), 0.1);
 	let marks = decades(least, most);
 
