@@ -44,8 +44,8 @@ static enum cap_status own_failure(const struct exchange *exchange, struct cap_r
 	return failure_set(error, CAP_LOST, "the API server's proxy: %.400s", words);
 }
 
-/* A plain 401 or 403, as long as nothing came through, may be a gateway's as well: it has no right to be taken
- * for the pod's. */
+/* A plain 401 or 403, as long as nothing came through, may be a gateway's as well: it has no right to be
+ * taken for the pod's. */
 static bool is_own(const struct exchange *exchange, const struct cap_error *failure)
 {
 	return failure->kube_status || (tunnel_proxy(exchange->tunnel) == TUNNEL_PROXY_MAYBE &&

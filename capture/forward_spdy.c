@@ -172,15 +172,17 @@ static void plain_write(struct stream_forward *self)
 	}
 }
 
-/* SPDY's frames into messages, one for what there is. */
+/* SPDY's frames into messages. */
 static void pack(struct stream_forward *self)
 {
 	struct queue *out = &self->spdy.out;
 
-	if (!queue_size(out) || websocket_full(&self->websocket))
-		return;
-	websocket_send(&self->websocket, queue_head(out), queue_size(out));
-	queue_drop(out, queue_size(out));
+	while (queue_size(out) && !websocket_full(&self->websocket)) {
+		size_t size = queue_size(out) < FORWARD_OUT ? queue_size(out) : FORWARD_OUT;
+
+		websocket_send(&self->websocket, queue_head(out), size);
+		queue_drop(out, size);
+	}
 }
 
 /* ---- as the channel sees it --------------------------------------------------------- */

@@ -116,6 +116,12 @@ int bed_teardown(void **state)
 
 /* ---- servers --------------------------------------------------------------------- */
 
+void bed_stop_servers(void)
+{
+	while (bed.server_count)
+		stand_in_stop(bed.servers[--bed.server_count]);
+}
+
 struct stand_in *bed_server(const struct stand_in_options *options)
 {
 	assert_true(bed.server_count < SERVERS);

@@ -48,6 +48,8 @@ uint16_t refusing_port(void);
 struct stand_in *bed_server(const struct stand_in_options *options);
 struct stand_in *bed_plain(stand_in_script *script, void *context);
 struct stand_in *bed_tls(stand_in_script *script, void *context);
+/* Ends all of them early. */
+void bed_stop_servers(void);
 /* The certificate of bed_tls, and one that nobody trusts. */
 const struct identity *bed_identity(void);
 const struct identity *bed_stranger(void);

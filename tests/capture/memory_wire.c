@@ -51,12 +51,28 @@ static int open_forward(struct forward *(*open)(const struct forward_setup *setu
 	return forward ? 0 : -1;
 }
 
+static int setup(struct forward *(*open)(const struct forward_setup *setup))
+{
+	wire = (struct memory){0};
+	failure = (struct cap_error){0};
+	return open_forward(open);
+}
+
 int forward_setup_v4(void **state)
 {
 	(void)state;
-	wire = (struct memory){0};
-	failure = (struct cap_error){0};
-	return open_forward(forward_v4_new);
+	return setup(forward_v4_new);
+}
+
+static struct forward *open_spdy(const struct forward_setup *given)
+{
+	return forward_spdy_new(given, false);
+}
+
+int forward_setup_spdy(void **state)
+{
+	(void)state;
+	return setup(open_spdy);
 }
 
 int forward_teardown(void **state)

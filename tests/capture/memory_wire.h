@@ -27,6 +27,7 @@ extern const struct forward_wire memory_calls;
 
 #define forward_test(name) cmocka_unit_test_setup_teardown(name, forward_setup_v4, forward_teardown)
 int forward_setup_v4(void **state);
+int forward_setup_spdy(void **state);
 int forward_teardown(void **state);
 /* Begins anew within a test. */
 void again(void);

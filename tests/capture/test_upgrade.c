@@ -298,7 +298,7 @@ static void words_are_cleaned(void **state)
 	size_t head;
 
 	(void)state;
-	assert_int_equal(answer(text, sizeof text - 1, true, &head, &error), UPGRADE_BROKEN);
+	assert_int_equal(answer(text, sizeof text - 1, true, &head, &error), UPGRADE_REFUSED);
 	assert_string_equal(error.text, "HTTP 403: a?[31mb?c?d??e?g??h???i???j????k??l??..");
 }
 
