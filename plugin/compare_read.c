@@ -209,6 +209,7 @@ int compare_table_read(struct comparison *comparison, struct compare_table *ret,
 
 	*ret = (struct compare_table){.per_request = true};
 	blocks->run_count = comparison->run_count;
+	blocks->run_spread = comparison->run_spread;
 	blocks->side = xcalloc(blocks->run_count, sizeof *blocks->side);
 	blocks->run_x = xcalloc(blocks->run_count, sizeof *blocks->run_x);
 	ret->run_all = xcalloc(blocks->run_count, sizeof *ret->run_all);
