@@ -107,12 +107,11 @@ static void take_effect(struct compare_row *row, const struct figure *figures, s
 
 	if (runs_df < COMPARE_RUNS_DF) {
 		variance += assumed(figures, count);
-		runs = 0;
-	} else if (!(variance > 0) || statistics_f_tail(runs / variance, runs_df, df) < BOUND_P) {
+	} else if (!(runs <= variance) &&
+	           (!(variance > 0) || statistics_f_tail(runs / variance, runs_df, df) < BOUND_P)) {
 		variance = runs;
 		df = runs_df;
 	}
-	variance = fmax(variance, runs);
 	effect->change = exp(shift) - 1;
 	effect->df = df;
 	row->unknown = isnan(variance);

@@ -100,6 +100,9 @@ static int read_slice(struct reading *reading, const struct compare_run *run, si
 	size_t at = blocks->slice_count;
 	int status = run_read_profile(&run->read, slice->file, &cpu, error);
 
+	if (status == 1)
+		compare_note(&reading->comparison->notes, false, "%s: '%s' is missing", run->read.path,
+		             slice->file);
 	if (status)
 		return status;
 	keep(reading, cpu);

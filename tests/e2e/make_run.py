@@ -3,7 +3,7 @@
 functions=main.a:100,main.b:50   samples of each in a slice; every second slice has one more, the others one less
 slices=6 seconds=30 requests=60000 failed=0 p50=1000 vus=16 url=... verdict=trusted check=TEXT (why it is not)
 rate=N (open model: there are response latencies too)   schema=...   tool=...   period=10000000
-slices=0 leaves them out, cpu=no the CPU profile, timeline=no and hlog=no those files: an older run.
+slices=0 leaves them out (the samples are then those of six), cpu=no the CPU profile, timeline=no and hlog=no those files: an older run.
 """
 import base64
 import json
@@ -65,9 +65,9 @@ def slices_of(folder, given, functions):
     count, seconds, requests = int(given["slices"]), float(given["seconds"]), int(given["requests"])
     total, listed = dict.fromkeys(functions, 0), []
     for i in range(max(count, 1)):
-        samples = {name: max(k + (1 if i % 2 else -1) if count else k, 0) for name, k in functions.items()}
+        samples = {name: max(k + (1 if i % 2 else -1), 0) if count else k for name, k in functions.items()}
         for name, k in samples.items():
-            total[name] += k
+            total[name] += k if count else 6 * k
         if count:
             file = f"slices/cpu-{i + 1:02}.pb.gz"
             write(folder, file, cpu(samples, int(given["period"]), seconds / count))
