@@ -15,6 +15,7 @@ struct compare_options {
 	struct option_list fail_on;
 	unsigned top;
 	int output, by;
+	double run_spread;
 	bool strict;
 };
 
@@ -34,6 +35,9 @@ static const struct option options_table[] = {
 	{.name = "output", .letter = 'o', .kind = OPTION_CHOICE, .offset = AT(output),
 	 .value = "text|json|yaml|markdown|junit", .choices = formats,
 	 .help = "format of standard output (default text); markdown is for a pull request"},
+	{.name = "run-spread", .kind = OPTION_SHARE, .offset = AT(run_spread), .value = "SHARE",
+	 .help = "standard deviation of a figure from run to run, assumed while there are less than three runs a side "
+	         "(default 0.04)"},
 	{.name = "strict", .kind = OPTION_FLAG, .offset = AT(strict),
 	 .help = "exit with status 98 if a run cannot be trusted or a --fail-on is undecided"},
 	{0},
@@ -44,8 +48,8 @@ static const char help[] =
 	"BASE and NEW are folders that loadtest wrote. Figures are compared by their rates, what a request\n"
 	"costs first, with intervals of 95 % and in words that go no further than the samples do: what is\n"
 	"not distinguishable is said with the change that could hide in it.\n\n"
-	"Several runs a side tell what differs from run to run by itself, which one run a side cannot; the\n"
-	"word 'vs' parts them:\n"
+	"Three runs a side or more tell what differs from run to run by itself; with fewer it is assumed, and\n"
+	"less is found. The word 'vs' parts the sides:\n"
 	"  compare before after                      # a run each\n"
 	"  compare before-* vs after-*               # several each\n\n"
 	"CONDITION is METRIC>NUMBER% or METRIC<-NUMBER%. It comes true if the figure changed by more, and the\n"
@@ -137,7 +141,7 @@ static int compare(const struct compare_options *options, const struct compare_p
 {
 	struct comparison *comparison = xcalloc(1, sizeof *comparison);
 	struct compare_output output = {comparison, limits, options->fail_on.count, options->top};
-	int status = compare_runs(sides, options->by == BY_CUM, comparison, error);
+	int status = compare_runs(sides, options->by == BY_CUM, options->run_spread, comparison, error);
 
 	for (size_t i = 0; status == 0 && i < output.limit_count; i++)
 		compare_limit_check(&limits[i], comparison);
@@ -152,7 +156,7 @@ static int compare(const struct compare_options *options, const struct compare_p
 
 static int run(const struct command *command, int argc, char **argv, struct error *error)
 {
-	struct compare_options options = {.top = 20};
+	struct compare_options options = {.top = 20, .run_spread = COMPARE_RUN_SPREAD};
 	struct option_group groups[] = {{"Options", options_table, &options}};
 	struct option_list arguments = {0};
 	struct compare_limit *limits = NULL;
@@ -177,7 +181,7 @@ static int run(const struct command *command, int argc, char **argv, struct erro
 
 const struct command cmd_compare = {
 	.name = "compare",
-	.usage = "compare BASE NEW [options]\n  compare BASE... vs NEW... [options]",
+	.usage = "compare BASE NEW | BASE... vs NEW... [options]",
 	.summary = "Says what two releases' runs differ in: CPU a request by function, latency, errors",
 	.help = help,
 	.run = run,

@@ -21,12 +21,13 @@ static int open_side(struct comparison *comparison, int side, const char *const 
 	return 0;
 }
 
-int compare_runs(const struct compare_paths *paths, bool cum, struct comparison *ret, struct error *error)
+int compare_runs(const struct compare_paths *paths, bool cum, double run_spread, struct comparison *ret,
+                 struct error *error)
 {
 	struct compare_table table = {0};
 	int status;
 
-	*ret = (struct comparison){.cum = cum};
+	*ret = (struct comparison){.cum = cum, .run_spread = run_spread};
 	if (open_side(ret, BASE, paths->paths[BASE], paths->counts[BASE], error) < 0 ||
 	    open_side(ret, NEW, paths->paths[NEW], paths->counts[NEW], error) < 0)
 		return -1;
@@ -39,6 +40,11 @@ int compare_runs(const struct compare_paths *paths, bool cum, struct comparison 
 	}
 	compare_table_release(&table);
 	return status;
+}
+
+bool compare_knows_runs(const struct comparison *comparison)
+{
+	return comparison->run_count >= SIDES + COMPARE_RUNS_DF;
 }
 
 void comparison_release(struct comparison *comparison)

@@ -10,6 +10,7 @@
 /* A spread from run to run this unlikely to be that of the slices stands alone. */
 #define POOL_P    0.05
 #define PHI_LEAST 1e-3
+#define PRIOR_DF  20
 
 /* Pearson's statistic over its degrees of freedom. */
 struct spread {
@@ -78,39 +79,59 @@ static struct spread between(const struct compare_blocks *blocks, const double *
 	return sum;
 }
 
+/* Drawn towards what sampling alone gives. */
+static struct spread moderated(struct spread slices)
+{
+	double df = slices.df + PRIOR_DF;
+
+	return (struct spread){(slices.df * slices.phi + PRIOR_DF) / df, df};
+}
+
 static struct spread spread_of(const struct compare_blocks *blocks, const double *run_k,
                                const double *slice_k, bool floored)
 {
 	struct spread slices = within(blocks, slice_k), runs = between(blocks, run_k), ret = {1, INFINITY};
 
-	if (!floored && runs.df >= DF_LEAST)
+	if (!floored && runs.df >= COMPARE_RUNS_DF)
 		return (struct spread){fmax(runs.phi, PHI_LEAST), runs.df};
 	if (slices.df >= DF_LEAST)
-		ret = (struct spread){fmax(slices.phi, 1), slices.df};
-	if (runs.df > 0) {
-		double against = isinf(ret.df) ? 1e9 : ret.df;
-
-		if (statistics_f_tail(runs.phi / ret.phi, runs.df, against) < POOL_P)
-			ret = runs;
-		else if (!isinf(ret.df))
-			ret = (struct spread){(runs.df * runs.phi + ret.df * ret.phi) / (runs.df + ret.df),
-			                      runs.df + ret.df};
-	}
-	return ret.phi > 1 ? ret : (struct spread){1, INFINITY};
+		ret = moderated(slices);
+	ret.phi = fmax(ret.phi, 1);
+	if (runs.df < COMPARE_RUNS_DF)
+		return ret;
+	if (statistics_f_tail(runs.phi / ret.phi, runs.df, isinf(ret.df) ? 1e9 : ret.df) < POOL_P)
+		return runs;
+	if (!isinf(ret.df))
+		ret = (struct spread){(runs.df * runs.phi + ret.df * ret.phi) / (runs.df + ret.df),
+		                      runs.df + ret.df};
+	return (struct spread){fmax(ret.phi, 1), ret.df};
 }
 
-static double p_of(const double k[SIDES], const double x[SIDES], struct spread spread)
+/* The variance that is assumed of log(new / base) for what differs from run to run; 0 when the runs tell. */
+static double assumed(const struct compare_blocks *blocks)
+{
+	double runs[SIDES] = {0}, square = blocks->run_spread * blocks->run_spread;
+
+	for (size_t i = 0; i < blocks->run_count; i++)
+		runs[blocks->side[i]] += blocks->run_x[i] > 0;
+	if (runs[BASE] < 1 || runs[NEW] < 1 || runs[BASE] + runs[NEW] - SIDES >= COMPARE_RUNS_DF)
+		return 0;
+	return square / runs[BASE] + square / runs[NEW];
+}
+
+static double p_of(const double k[SIDES], const double x[SIDES], struct spread spread, double variance)
 {
 	double n = k[BASE] + k[NEW], part = x[NEW] / (x[BASE] + x[NEW]);
 
 	if (n <= 0)
 		return 1;
+	spread.phi += n * part * (1 - part) * variance;
 	if (fmin(k[BASE], k[NEW]) < EXACT_LESS)
 		return statistics_binomial(k[NEW] / spread.phi, n / spread.phi, part);
 	return statistics_t_tails((k[NEW] - n * part) / sqrt(spread.phi * n * part * (1 - part)), spread.df);
 }
 
-static void take_interval(struct compare_effect *effect)
+static void take_interval(struct compare_effect *effect, double variance)
 {
 	double t, error, ratio;
 
@@ -118,7 +139,7 @@ static void take_interval(struct compare_effect *effect)
 	if (effect->count[BASE] <= 0 || effect->count[NEW] <= 0)
 		return;
 	t = statistics_t_quantile(STATISTICS_LEVEL, effect->df);
-	error = sqrt(effect->phi * (1 / effect->count[BASE] + 1 / effect->count[NEW]));
+	error = sqrt(effect->phi * (1 / effect->count[BASE] + 1 / effect->count[NEW]) + variance);
 	ratio = effect->value[NEW] / effect->value[BASE];
 	effect->change = ratio - 1;
 	effect->low = ratio * exp(-t * error) - 1;
@@ -129,7 +150,7 @@ void compare_counts(const struct compare_blocks *blocks, const double *run_k, co
                     bool floored, struct compare_effect *ret)
 {
 	struct spread spread = spread_of(blocks, run_k, slice_k, floored);
-	double *x = ret->exposure;
+	double *x = ret->exposure, variance = assumed(blocks);
 
 	*ret = (struct compare_effect){.phi = spread.phi, .df = spread.df, .p = 1};
 	for (size_t i = 0; i < blocks->run_count; i++) {
@@ -139,6 +160,6 @@ void compare_counts(const struct compare_blocks *blocks, const double *run_k, co
 	for (int side = 0; side < SIDES; side++)
 		ret->value[side] = x[side] > 0 ? ret->count[side] / x[side] : NAN;
 	if (x[BASE] > 0 && x[NEW] > 0)
-		ret->p = p_of(ret->count, x, spread);
-	take_interval(ret);
+		ret->p = p_of(ret->count, x, spread, variance);
+	take_interval(ret, variance);
 }

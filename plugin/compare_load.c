@@ -16,6 +16,7 @@ struct figure {
 	int side;
 	double value, variance; /* of log(value); NAN: not known */
 	double weight, seconds;
+	double run_spread; /* assumed, as a part of the value */
 };
 
 /*
@@ -87,6 +88,16 @@ static double between(const struct figure *figures, size_t count, double *ret_df
 	return *ret_df > 0 ? sum / *ret_df * (1 / n[BASE] + 1 / n[NEW]) : 0;
 }
 
+/* Variance of the difference of logarithms for what differs from run to run, where it has to be assumed. */
+static double assumed(const struct figure *figures, size_t count)
+{
+	double n[SIDES] = {0}, spread = figures[0].run_spread;
+
+	for (size_t i = 0; i < count; i++)
+		n[figures[i].side]++;
+	return spread * spread * (1 / n[BASE] + 1 / n[NEW]);
+}
+
 static void take_effect(struct compare_row *row, const struct figure *figures, size_t count)
 {
 	struct compare_effect *effect = &row->effect;
@@ -94,11 +105,13 @@ static void take_effect(struct compare_row *row, const struct figure *figures, s
 			    t;
 	double shift = log(effect->value[NEW] / effect->value[BASE]);
 
-	if (isnan(variance) && runs_df > 0)
-		variance = 0;
-	if (runs_df > 0 && (variance <= 0 || statistics_f_tail(runs / variance, runs_df, df) < BOUND_P))
+	if (runs_df < COMPARE_RUNS_DF) {
+		variance += assumed(figures, count);
+	} else if (!(runs <= variance) &&
+	           (!(variance > 0) || statistics_f_tail(runs / variance, runs_df, df) < BOUND_P)) {
+		variance = runs;
 		df = runs_df;
-	variance = fmax(variance, runs);
+	}
 	effect->change = exp(shift) - 1;
 	effect->df = df;
 	row->unknown = isnan(variance);
@@ -163,8 +176,10 @@ static void compare_rates(struct comparison *comparison)
 {
 	struct figure figures[COMPARE_RUNS_MAX];
 
-	for (size_t i = 0; i < comparison->run_count; i++)
+	for (size_t i = 0; i < comparison->run_count; i++) {
 		figures[i] = rate_of(&comparison->runs[i]);
+		figures[i].run_spread = comparison->run_spread;
+	}
 	add_row(comparison, COMPARE_RATE, "rate", figures, comparison->run_count);
 }
 
@@ -218,8 +233,8 @@ static void compare_latencies(struct comparison *comparison, int kind, const cha
 {
 	static const struct {
 		const char *name;
-		double q;
-	} points[] = {{"p50", .5}, {"p90", .9}, {"p95", .95}, {"p99", .99}, {"p99.9", .999}};
+		double q, spread; /* how much more than others it differs from run to run, in recorded runs */
+	} points[] = {{"p50", .5, 1}, {"p90", .9, 1}, {"p95", .95, 2}, {"p99", .99, 3}, {"p99.9", .999, 10}};
 	struct figure figures[COMPARE_RUNS_MAX];
 
 	for (size_t i = 0; i < comparison->run_count; i++)
@@ -228,9 +243,11 @@ static void compare_latencies(struct comparison *comparison, int kind, const cha
 	for (size_t j = 0; j < sizeof points / sizeof *points; j++) {
 		char *name = xprintf("%s%s", prefix, points[j].name);
 
-		for (size_t i = 0; i < comparison->run_count; i++)
+		for (size_t i = 0; i < comparison->run_count; i++) {
 			figures[i] = latency_of(&comparison->runs[i], comparison->runs[i].latency[kind],
 			                        points[j].q);
+			figures[i].run_spread = points[j].spread * comparison->run_spread;
+		}
 		add_row(comparison, COMPARE_LATENCY, name, figures, comparison->run_count);
 		free(name);
 	}
@@ -250,7 +267,8 @@ static size_t count_seconds(const struct comparison *comparison)
 static void compare_failures(struct comparison *comparison)
 {
 	size_t runs = comparison->run_count, seconds = count_seconds(comparison), at = 0;
-	struct compare_blocks blocks = {.run_count = runs, .slice_count = seconds};
+	struct compare_blocks blocks = {
+		.run_count = runs, .slice_count = seconds, .run_spread = comparison->run_spread};
 	double *run_k = xcalloc(runs, sizeof *run_k), *slice_k = xcalloc(seconds + 1, sizeof *slice_k);
 	struct compare_row *row;
 

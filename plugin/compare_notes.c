@@ -146,15 +146,7 @@ void compare_notes_make(struct comparison *comparison)
 {
 	const struct compare_run *first = &comparison->runs[0];
 	const char *tool = run_read_text(&first->read, "tool");
-	size_t most = 0;
 
-	for (int side = 0; side < SIDES; side++) {
-		size_t count = 0;
-
-		for (size_t i = 0; i < comparison->run_count; i++)
-			count += comparison->runs[i].side == side;
-		most = count > most ? count : most;
-	}
 	for (size_t i = 0; i < comparison->run_count; i++) {
 		const struct compare_run *run = &comparison->runs[i];
 		const char *other = run_read_text(&run->read, "tool");
@@ -167,9 +159,10 @@ void compare_notes_make(struct comparison *comparison)
 			compare_note(&comparison->notes, false, "written by '%.60s' and '%.60s'", tool,
 			             other);
 	}
-	if (most == 1)
+	if (!compare_knows_runs(comparison))
 		compare_note(
 			&comparison->notes, false,
-			"one run a side: what differs from run to run by itself is not in the intervals; "
-			"give several with 'vs'");
+			"for what differs from run to run %.3g%% is assumed (--run-spread); three runs a side or "
+			"more tell it",
+			100 * comparison->run_spread);
 }

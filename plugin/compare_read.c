@@ -100,6 +100,9 @@ static int read_slice(struct reading *reading, const struct compare_run *run, si
 	size_t at = blocks->slice_count;
 	int status = run_read_profile(&run->read, slice->file, &cpu, error);
 
+	if (status == 1)
+		compare_note(&reading->comparison->notes, false, "%s: '%s' is missing", run->read.path,
+		             slice->file);
 	if (status)
 		return status;
 	keep(reading, cpu);
@@ -209,6 +212,7 @@ int compare_table_read(struct comparison *comparison, struct compare_table *ret,
 
 	*ret = (struct compare_table){.per_request = true};
 	blocks->run_count = comparison->run_count;
+	blocks->run_spread = comparison->run_spread;
 	blocks->side = xcalloc(blocks->run_count, sizeof *blocks->side);
 	blocks->run_x = xcalloc(blocks->run_count, sizeof *blocks->run_x);
 	ret->run_all = xcalloc(blocks->run_count, sizeof *ret->run_all);

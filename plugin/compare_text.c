@@ -1,5 +1,5 @@
-#include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "plugin/compare_words.h"
 #include "plugin/text.h"
@@ -44,14 +44,14 @@ static void print_functions(FILE *out, const struct compare_output *output)
 	        output->comparison->cum ? " (with all they call)" : "", rows->count - tested,
 	        COMPARE_SAMPLES);
 	if (told)
-		fprintf(out, "  %9s %9s  %14s  %7s  %s\n", "base", "new", "change", "points", "function");
+		fprintf(out, "  %9s %9s  %18s  %7s  %s\n", "base", "new", "change", "points", "function");
 	for (size_t i = 0; i < told && i < output->top; i++) {
 		const struct compare_row *row = &rows->items[i];
 		int wide;
 
 		compare_change(row, change);
 		/* ± is one column and two bytes. */
-		wide = 14 + (isnan(row->effect.change) ? 0 : 1);
+		wide = 18 + (strstr(change, "±") ? 1 : 0);
 		fprintf(out, "  %9s %9s  %*s  %+7.1f  %s\n",
 		        compare_value(output->comparison, row, BASE, base),
 		        compare_value(output->comparison, row, NEW, new), wide, change, 100 * row->points,
@@ -60,8 +60,9 @@ static void print_functions(FILE *out, const struct compare_output *output)
 	if (told > output->top)
 		fprintf(out, "  and %zu more; --top shows them\n", told - output->top);
 	if (other)
-		fprintf(out, LABEL "%zu functions are not distinguishable; in the one seen most, %s, %s\n",
-		        "Others", tested - told, other->name, compare_hidden_words(other, words));
+		fprintf(out, LABEL "%zu function%s not distinguishable; in the one seen most, %s, %s\n",
+		        "Others", tested - told, tested - told == 1 ? " is" : "s are", other->name,
+		        compare_hidden_words(other, words));
 }
 
 static void print_limits(FILE *out, const struct compare_output *output)

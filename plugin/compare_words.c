@@ -51,9 +51,26 @@ const char *compare_hidden_words(const struct compare_row *row, char ret[WORDS_S
 	return ret;
 }
 
+/* " ± 2.0%"; where that would reach far to what it is an error of, which it does to one side more: " (2.5% to
+ * 60%)". */
+static const char *interval(const struct compare_row *row, char ret[64])
+{
+	char low[32], high[32];
+
+	if (compare_error(row) <= fabs(row->effect.change) / 2)
+		snprintf(ret, 64, " ± %s", percent(compare_error(row), high));
+	else if (row->effect.change < 0)
+		snprintf(ret, 64, " (%s%s to %s)", row->effect.high > 0 ? "-" : "",
+		         percent(row->effect.high, low), percent(row->effect.low, high));
+	else
+		snprintf(ret, 64, " (%s%s to %s)", row->effect.low < 0 ? "-" : "",
+		         percent(row->effect.low, low), percent(row->effect.high, high));
+	return ret;
+}
+
 const char *compare_words(const struct compare_row *row, char ret[WORDS_SIZE])
 {
-	char change[32], error[32], hidden[WORDS_SIZE];
+	char change[32], error[64], hidden[WORDS_SIZE];
 	double difference = row->effect.value[NEW] - row->effect.value[BASE];
 
 	if (row->unknown)
@@ -69,20 +86,20 @@ const char *compare_words(const struct compare_row *row, char ret[WORDS_SIZE])
 		snprintf(ret, WORDS_SIZE, "%s",
 		         row->effect.value[NEW] > 0 ? "only in the new runs" : "only in the base");
 	else
-		snprintf(ret, WORDS_SIZE, "%s by %s ± %s", direction(row),
-		         percent(row->effect.change, change), percent(compare_error(row), error));
+		snprintf(ret, WORDS_SIZE, "%s by %s%s", direction(row), percent(row->effect.change, change),
+		         interval(row, error));
 	return ret;
 }
 
 const char *compare_change(const struct compare_row *row, char ret[64])
 {
-	char change[32], error[32];
+	char change[32], error[64];
 
 	if (isnan(row->effect.change))
 		snprintf(ret, 64, "%s", row->effect.value[NEW] > 0 ? "new" : "gone");
 	else
-		snprintf(ret, 64, "%s%s ± %s", row->effect.change < 0 ? "-" : "+",
-		         percent(row->effect.change, change), percent(compare_error(row), error));
+		snprintf(ret, 64, "%s%s%s", row->effect.change < 0 ? "-" : "+",
+		         percent(row->effect.change, change), interval(row, error));
 	return ret;
 }
 

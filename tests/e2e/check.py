@@ -332,6 +332,42 @@ def holds(folder, sentence, expression):
     print(sentence)
 
 
+# ---- comparisons -----------------------------------------------------------------------------------------
+
+
+def junit(path, conditions):
+    """An XML parser reads it, its counts are those of its cases, and so many of them are --fail-on's."""
+    import xml.etree.ElementTree
+    root = xml.etree.ElementTree.parse(path).getroot()
+    suite, = root
+    cases = list(suite)
+    expect((root.tag, suite.tag) == ("testsuites", "testsuite"), f"{root.tag}, {suite.tag}")
+    expect({case.tag for case in cases} == {"testcase"} and all(case.get("name") for case in cases), "cases")
+    counted = {"tests": len(cases), "failures": len(suite.findall("testcase/failure")),
+               "skipped": len(suite.findall("testcase/skipped")), "errors": 0}
+    expect({key: int(suite.get(key)) for key in counted} == counted, f"{suite.attrib}, there are {counted}")
+    expect(sum(case.get("classname").endswith(".fail-on") for case in cases) == int(conditions), "conditions")
+    print(f"an XML parser reads {len(cases)} cases, {counted['failures']} failed, {counted['skipped']} skipped")
+
+
+def compared(path):
+    """A comparison as JSON: figures in their units, each change the quotient of the two within its interval."""
+    with open(path, encoding="utf-8") as file:
+        said = json.load(file)
+    expect(said["schema"] == "kubectl-pprof.compare/v1" and said["trusted"], "schema")
+    rows = said["figures"] + said["functions"]
+    for row in rows:
+        change = row.get("change")
+        if change is not None:
+            expect(math.isclose(change, row["new"] / row["base"] - 1, abs_tol=1e-9), f"change of {row}")
+            expect(row["change_low"] <= change <= row["change_high"], f"interval of {row}")
+        expect(row["words"] and (row["finding"] or "could_hide" in row or "change" not in row), f"words of {row}")
+    print("figures: " + ", ".join(f"{row['name']} in {row['unit']}" for row in said["figures"]))
+    print("functions: " + ", ".join(row["function"] for row in rows if "function" in row and row["finding"]))
+    print("conditions: " + ", ".join(f"{limit['condition']} {limit['state']}" for limit in said["fail_on"]))
+
+
 if __name__ == "__main__":
     sys.stdout.reconfigure(errors="backslashreplace")
-    {f.__name__: f for f in (printable, live, profiles, table, counts, load, document, say, findings, holds)}[sys.argv[1]](*sys.argv[2:])
+    questions = (printable, live, profiles, table, counts, load, document, say, findings, holds, junit, compared)
+    {question.__name__: question for question in questions}[sys.argv[1]](*sys.argv[2:])
