@@ -29,8 +29,8 @@
 #include "plugin/command.h"
 #include "plugin/text.h"
 
-static const struct command *const commands[] = {&cmd_loadtest, &cmd_top, &cmd_show, &cmd_diff, &cmd_merge,
-                                                &cmd_version};
+static const struct command *const commands[] = {&cmd_loadtest, &cmd_top,   &cmd_show,
+                                                 &cmd_diff,     &cmd_merge, &cmd_version};
 
 #define COMMAND_COUNT (sizeof commands / sizeof *commands)
 
