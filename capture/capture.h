@@ -230,7 +230,10 @@ enum cap_status cap_pprof_fetch(const struct cap_pprof *pprof, const char *name,
 /* A parsed profile.proto (github.com/google/pprof/proto/profile.proto). */
 struct cap_profile;
 
-/* Parses gzip or plain bytes; nothing of `data` is kept. */
+/*
+ * Parses gzip or plain bytes, or Go's text dumps of goroutines (debug=1 and 2: labels "state", "created_by",
+ * "minutes"); nothing of `data` is kept.
+ */
 enum cap_status cap_profile_parse(const void *data, size_t size, struct cap_profile **ret,
                                   struct cap_error *error);
 /* The same of what a descriptor gives up to its end (the caller's to close); CAP_LOST when it cannot be read.

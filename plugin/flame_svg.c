@@ -9,7 +9,7 @@
 
 #define WIDTH     1200.0
 #define MARGIN    10.0
-#define HEAD      64.0 /* above the frames: title and a line of explanation */
+#define HEAD      76.0 /* above the frames: title and a line of explanation */
 #define ROW       18.0
 #define CHARACTER 6.7 /* of the monospace 11 px that names are written in */
 #define LEAST     0.1 /* px: what is narrower is left out */
@@ -209,8 +209,9 @@ static void print_head(const struct painter *painter, const char *type, const ch
 		fputs("against ", painter->out);
 		print_escaped(painter->out, base_name);
 		fprintf(painter->out,
-		        " (%s): orange and + is a larger share of the whole, blue and − a smaller one; ",
-		        measure_text(painter->nodes->base_total, painter->unit, "auto", base));
+		        " (%s): orange and + is a larger share of the whole, blue and − a smaller one"
+		        "<tspan x=\"%.0f\" dy=\"16\"> </tspan>",
+		        measure_text(painter->nodes->base_total, painter->unit, "auto", base), MARGIN);
 	}
 	fputs("a frame is as wide as its part of the whole, what it calls stands below it; point at one for its "
 	      "figures</text></g>\n<g stroke=\"none\" fill=\"#111\">\n",
