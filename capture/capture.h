@@ -64,6 +64,7 @@ struct cap_endpoint {
 	const char *url; /* scheme://host[:port][/path], no trailing slash */
 	struct cap_pem ca, cert, key;
 	bool insecure;               /* do not verify the server's certificate */
+	bool compression;            /* answers may come compressed; ceilings are of what they hold */
 	const char *tls_server_name; /* NULL: the URL's host */
 	const char *proxy;           /* NULL: none; "" is none too */
 	struct cap_ssh *ssh;         /* the way there: names are resolved at its far end; NULL: straight */
@@ -74,7 +75,11 @@ struct cap_endpoint {
 	 * freed (and wiped) after use. NULL function: none. -1 with a line on failure.
 	 */
 	int (*credentials)(void *context, char ***ret, char error[512]);
-	void *credentials_context;
+	/* Would `credentials` return at once? If not, it has begun to fetch them: ask again. NULL: always. */
+	bool (*credentials_ready)(void *context);
+	/* The client certificate and key of now, good as long as the endpoint. NULL: cert and key above. */
+	void (*identity)(void *context, struct cap_pem *ret_cert, struct cap_pem *ret_key);
+	void *credentials_context; /* of all three */
 };
 
 struct cap_response {

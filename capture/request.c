@@ -151,6 +151,8 @@ static enum cap_status set_up(const struct exchange *exchange, struct answer *an
 		if (easy_header(easy, "%s", *line) < 0)
 			return failure_set(error, CAP_MEMORY, "out of memory");
 	set_body(request, easy);
+	if (exchange->endpoint && exchange->endpoint->compression)
+		curl_easy_setopt(easy->curl, CURLOPT_ACCEPT_ENCODING, "gzip");
 	curl_easy_setopt(easy->curl, CURLOPT_HTTPHEADER, easy->headers);
 	curl_easy_setopt(easy->curl, CURLOPT_TIMEOUT_MS, (long)(timeout / 1000000));
 	curl_easy_setopt(easy->curl, CURLOPT_WRITEFUNCTION, take_body);

@@ -1,6 +1,7 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "capture/capture.h"
 #include "plugin/command.h"
@@ -243,17 +244,25 @@ static int execute(struct plan *plan, struct error *error)
 	return status;
 }
 
+size_t plan_options(struct plan *plan, struct option_group ret[PLAN_GROUPS])
+{
+	const struct option_group groups[PLAN_GROUPS] = {
+		{"Target", target_options, plan},           {"Load", load_options, plan},
+		{"Model of the load", model_options, plan}, {"Connections of the load", wire_options, plan},
+		{"Capture", capture_options, plan},         {"Output", output_options, plan},
+		{"Guard", guard_line_options, plan},        {"Cluster", kube_options, &plan->kube},
+		{"Guard", guard_options, &plan->guard},
+	};
+
+	memcpy(ret, groups, sizeof groups);
+	return PLAN_GROUPS;
+}
+
 static int run(const struct command *command, int argc, char **argv, struct error *error)
 {
 	struct plan plan;
-	struct option_group groups[] = {
-		{"Target", target_options, &plan},           {"Load", load_options, &plan},
-		{"Model of the load", model_options, &plan}, {"Connections of the load", wire_options, &plan},
-		{"Capture", capture_options, &plan},         {"Output", output_options, &plan},
-		{"Guard", guard_line_options, &plan},        {"Cluster", kube_options, &plan.kube},
-		{"Guard", guard_options, &plan.guard},
-	};
-	size_t count = sizeof groups / sizeof *groups;
+	struct option_group groups[PLAN_GROUPS];
+	size_t count = plan_options(&plan, groups);
 	struct option_list arguments = {0};
 	int status;
 

@@ -154,17 +154,16 @@ static int read_targets(struct plan *plan, struct error *error)
 
 static int check_url(const char *option, const char *url, struct error *error)
 {
-	const char *host;
+	const char *scheme = strstr(url, "://"), *host = scheme ? scheme + 3 : url;
 
-	if (!strstr(url, "://"))
+	if (memchr(host, '@', strcspn(host, "/?#")))
+		return error_usage(
+			error, "%s: no user name or password in it: they would be kept with the run", option);
+	if (!scheme)
 		return error_usage(error, "%s: '%s' has no scheme; did you mean 'http://%s'?", option, url,
 		                   url);
 	if (strncmp(url, "http://", 7) != 0 && strncmp(url, "https://", 8) != 0)
 		return error_usage(error, "%s: '%s' is neither http:// nor https://", option, url);
-	host = strstr(url, "://") + 3;
-	if (memchr(host, '@', strcspn(host, "/?#")))
-		return error_usage(
-			error, "%s: no user name or password in it: they would be kept with the run", option);
 	return 0;
 }
 

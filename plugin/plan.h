@@ -125,6 +125,9 @@ struct plan {
 	size_t body_size;
 };
 
+/* The options of a plan, of the command line as of files. */
+#define PLAN_GROUPS 9
+size_t plan_options(struct plan *plan, struct option_group ret[PLAN_GROUPS]);
 /* The defaults, before options are read. */
 void plan_init(struct plan *plan);
 /* Checks what the option table cannot, reads --body-file, fills profiles. Sends nothing. */
