@@ -15,9 +15,8 @@
 #include "capture/failure.h"
 #include "capture/ways.h"
 
-#define SECOND     1000000000LL
-#define WAITING_MS 50
-#define NOTED      16 /* ports whose newest failure is kept */
+#define SECOND 1000000000LL
+#define NOTED  16 /* ports whose newest failure is kept */
 
 struct noted {
 	int64_t at; /* 0: none */
@@ -37,7 +36,6 @@ struct cap_tunnel {
 	struct channel *channels;
 	struct pollfd *polled;
 	size_t polled_room;
-	bool waiting; /* fresh ones, for credentials */
 
 	pthread_mutex_t lock; /* of all below */
 	struct channel *fresh;
@@ -81,21 +79,9 @@ static struct channel *take_fresh(struct cap_tunnel *tunnel)
 	return fresh;
 }
 
-/* Credentials that are being fetched keep new connections waiting, not those that are there. */
-static bool must_wait(const struct cap_tunnel *tunnel)
-{
-	const struct cap_endpoint *api_server = tunnel->api_server;
-
-	return api_server->credentials_ready &&
-	       !api_server->credentials_ready(api_server->credentials_context);
-}
-
 static void begin_fresh(struct cap_tunnel *tunnel)
 {
-	struct channel *fresh;
-
-	tunnel->waiting = must_wait(tunnel);
-	fresh = tunnel->waiting ? NULL : take_fresh(tunnel);
+	struct channel *fresh = take_fresh(tunnel);
 
 	while (fresh) {
 		struct channel *channel = fresh;
@@ -214,7 +200,7 @@ static size_t gather(struct cap_tunnel *tunnel, int *ret_timeout)
 {
 	size_t count = 1;
 
-	*ret_timeout = tunnel->waiting ? WAITING_MS : tunnel->tick_ms;
+	*ret_timeout = tunnel->tick_ms;
 	tunnel->polled[0] = (struct pollfd){.fd = tunnel->wake, .events = POLLIN};
 	for (struct channel *channel = tunnel->channels; channel; channel = channel->next) {
 		if (poll_room(tunnel, count + CHANNEL_POLLS) < 0) {
@@ -306,8 +292,6 @@ static void *run(void *context)
 			continue;
 		pump(tunnel);
 		if (tunnel->polled[0].revents && read(tunnel->wake, &woken, sizeof woken) > 0)
-			tunnel->waiting = true;
-		if (tunnel->waiting)
 			begin_fresh(tunnel);
 	}
 	return NULL;
