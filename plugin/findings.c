@@ -54,7 +54,7 @@ static cJSON *finding_json(const struct cap_finding *finding, double scale, doub
 	cJSON_AddStringToObject(json, "title", finding->title);
 	cJSON_AddNumberToObject(json, "share", finding->share);
 	cJSON_AddNumberToObject(json, "threshold", finding->threshold);
-	if (scale > 0)
+	if (scale > 0 && finding->value > 0)
 		cJSON_AddNumberToObject(json, "ns_per_request", (double)finding->value * scale);
 	cJSON_AddNumberToObject(json, "samples", (double)finding->samples);
 	cJSON_AddNumberToObject(json, "relative_error", finding->error);
@@ -90,27 +90,28 @@ void findings_json(cJSON *json, const struct cap_findings *findings, double scal
 
 /* ---- text ------------------------------------------------------------------------ */
 
+static void print_line(FILE *out, const struct cap_finding *finding)
+{
+	char *place = finding->caller_count ? place_text(&finding->callers[0], true) : NULL;
+
+	fprintf(out, "  %5.1f%% ±%3.0f%%  %s: %s%s%s%s\n", 100 * finding->share, 100 * finding->error,
+	        finding->name, finding->title, place ? ", most by " : "", place ? place : "",
+	        finding->confidence == CAP_SURE_LOW ? " (not sure)" : "");
+	free(place);
+}
+
 void findings_print_short(FILE *out, const struct cap_findings *findings, const char *more)
 {
-	if (findings->refused[0]) {
-		fprintf(out, "%-11snone: %s\n", "Findings", findings->refused);
-		return;
-	}
-	if (!findings->count) {
-		fprintf(out, "%-11snone: no known pattern reaches its threshold\n", "Findings");
-		return;
-	}
-	fprintf(out, "%-11s%zu; what they mean and what to do: %s explain %s\n", "Findings", findings->count,
-	        "kubectl pprof", more);
-	for (size_t i = 0; i < findings->count && i < SHORT_MOST; i++) {
-		const struct cap_finding *finding = &findings->items[i];
-		char *place = finding->caller_count ? place_text(&finding->callers[0], true) : NULL;
-
-		fprintf(out, "  %5.1f%% ±%3.0f%%  %s: %s%s%s%s\n", 100 * finding->share, 100 * finding->error,
-		        finding->name, finding->title, place ? ", most by " : "", place ? place : "",
-		        finding->confidence == CAP_SURE_LOW ? " (not sure)" : "");
-		free(place);
-	}
+	fprintf(out, "%-11s", "Findings");
+	if (findings->refused[0])
+		fprintf(out, "%s: %s\n", findings->count ? "none of CPU" : "none", findings->refused);
+	else if (!findings->count)
+		fputs("none: no known pattern reaches its threshold\n", out);
+	else
+		fprintf(out, "%zu; what they mean and what to do: kubectl pprof explain %s\n",
+		        findings->count, more);
+	for (size_t i = 0; i < findings->count && i < SHORT_MOST; i++)
+		print_line(out, &findings->items[i]);
 	if (findings->count > SHORT_MOST)
 		fprintf(out, "  and %zu more\n", findings->count - SHORT_MOST);
 }

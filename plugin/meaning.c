@@ -5,6 +5,7 @@
 #include "plugin/findings.h"
 #include "plugin/goroutine_groups.h"
 #include "plugin/outcome.h"
+#include "plugin/wait_findings.h"
 
 static bool read_dump(const struct shots *shots, struct cap_goroutines *ret)
 {
@@ -33,6 +34,7 @@ void meaning_make(const struct outcome *outcome, struct meaning *ret)
 
 	*ret = (struct meaning){0};
 	ret->explained = cpu && cap_findings_make(cpu, &ret->findings, NULL) == CAP_OK;
+	wait_findings_add(outcome, &ret->findings, &ret->mutex);
 	read_goroutines(outcome, ret);
 	memory_cost_make(outcome->idle, outcome->shots, outcome->after, outcome_window(outcome), requests,
 	                 outcome->target.share, &ret->memory);
@@ -41,6 +43,7 @@ void meaning_make(const struct outcome *outcome, struct meaning *ret)
 void meaning_release(struct meaning *meaning)
 {
 	cap_findings_release(&meaning->findings);
+	cap_profile_free(meaning->mutex);
 	cap_goroutines_release(&meaning->idle);
 	cap_goroutines_release(&meaning->loaded);
 	cap_goroutines_release(&meaning->after);
@@ -58,7 +61,7 @@ void meaning_json(cJSON *json, const struct outcome *outcome)
 {
 	const struct meaning *meaning = &outcome->meaning;
 
-	if (meaning->explained)
+	if (meaning->explained || meaning->findings.count)
 		findings_json(json, &meaning->findings, scale_of(&outcome->cost));
 	if (meaning->groups)
 		goroutine_groups_json(json, meaning->groups, meaning->group_count);
@@ -69,7 +72,7 @@ void meaning_print_cpu(FILE *out, const struct outcome *outcome)
 {
 	const char *directory = outcome->directory[0] ? outcome->directory : "RUN";
 
-	if (outcome->meaning.explained)
+	if (outcome->meaning.explained || outcome->meaning.findings.count)
 		findings_print_short(out, &outcome->meaning.findings, directory);
 }
 

@@ -14,7 +14,9 @@
  *   "findings_refused": "why there are none"
  *     Shares, a caller's too, are of all the CPU of the profile; errors are one standard error. Findings come
  * by share, callers (5 at most) too; "caller", "file" and "line" are the first one's. Confidence: "high",
- * "medium", "low".
+ *     "medium", "low". Two are not of the CPU profile and have no ns_per_request (wait_findings.h):
+ * "mutex-wait" needs --profiles mutex, its shares are of the window's length and may be over 1;
+ * "cpu-throttling" has the share of the pod's CPU limit, and no callers.
  *
  *   "cpu": {..., "functions": [{..., "relative_error": 0.04, "overdispersion": 1.7}],
  *     "by_application": [{"function": "main.encode", "file": "/src/main.go", "line": 42, "own": true,
@@ -53,8 +55,9 @@
 struct outcome;
 
 struct meaning {
-	struct cap_findings findings;
-	bool explained; /* there was a CPU profile to explain */
+	struct cap_findings findings; /* with those of wait_findings.h */
+	struct cap_profile *mutex;    /* that some of them borrow from */
+	bool explained;               /* there was a CPU profile to explain */
 	struct cap_goroutines idle, loaded, after;
 	struct cap_growth *groups;
 	size_t group_count;

@@ -49,6 +49,19 @@ void outcome_release(struct outcome *outcome);
 
 /* Nanoseconds of the capture window as the engine counted it, 0: there was none. */
 int64_t outcome_window(const struct outcome *outcome);
+/* Part of a CPU limit from which on a pod is held back by it. */
+#define OUTCOME_AT_LIMIT 0.95
+
+/* The highest figures that the source gave of the pod while the load ran: milli, bytes; -1 without readings.
+ */
+struct outcome_peak {
+	int64_t cpu, memory;
+	size_t readings;
+};
+
+struct outcome_peak outcome_peak(const struct outcome *outcome);
+/* The pod's CPU limit in milli, all containers together; 0: none, or not all have one. */
+int64_t outcome_cpu_limit(const struct outcome *outcome);
 /* RFC 3339 with milliseconds, UTC, of an instant of the run; "" for 0. */
 const char *outcome_wall(const struct outcome *outcome, int64_t instant, char ret[40]);
 

@@ -7,8 +7,7 @@
 #include "plugin/pgo.h"
 #include "plugin/text.h"
 
-#define LABEL    "%-11s"
-#define AT_LIMIT 0.95 /* part of a CPU limit from which on a pod is held back by it */
+#define LABEL "%-11s"
 
 static void print_target(FILE *out, const struct outcome *outcome)
 {
@@ -136,53 +135,22 @@ static void print_window(FILE *out, const struct outcome *outcome)
 	print_latency(out, "Lag", outcome->load->lag[LG_WINDOW]);
 }
 
-/* Milli, of all containers; 0: one has none. */
-static int64_t cpu_limit(const struct pod *pod)
-{
-	int64_t sum = 0;
-
-	for (size_t i = 0; i < pod->container_count; i++) {
-		if (!pod->containers[i].cpu_limit)
-			return 0;
-		sum += pod->containers[i].cpu_limit;
-	}
-	return sum;
-}
-
-/* Figures come late: those that cover a time before the load say nothing of it. */
-static bool is_of_load(const struct outcome *outcome, const struct pod_usage *usage)
-{
-	const struct lg_result *load = outcome->load;
-
-	return load && usage_begin(usage) >= (load->started + outcome->at.wall_offset) / SECOND;
-}
-
 /* The highest figures that the source gave of the load. */
 static void print_pod(FILE *out, const struct outcome *outcome)
 {
-	const struct watch_report *pod = &outcome->pod;
 	const char *source = outcome->target.ranking.source == RANKED_BY_KUBELET ? "kubelet" : "metrics";
-	int64_t cpu = -1, memory = -1, limit = outcome->target.pod ? cpu_limit(outcome->target.pod) : 0;
-	size_t readings = 0;
+	struct outcome_peak peak = outcome_peak(outcome);
+	int64_t limit = outcome_cpu_limit(outcome);
 	char bytes[32];
 
-	for (size_t i = 0; i < pod->sample_count; i++) {
-		const struct pod_usage *usage = &pod->samples[i].usage;
-
-		if (!is_of_load(outcome, usage))
-			continue;
-		readings++;
-		cpu = usage->cpu_milli > cpu ? usage->cpu_milli : cpu;
-		memory = usage->memory_bytes > memory ? usage->memory_bytes : memory;
-	}
-	if (cpu < 0)
+	if (peak.cpu < 0)
 		return;
-	fprintf(out, LABEL "up to %lldm CPU", "Pod", (long long)cpu);
+	fprintf(out, LABEL "up to %lldm CPU", "Pod", (long long)peak.cpu);
 	if (limit)
 		fprintf(out, " of its limit of %lldm%s", (long long)limit,
-		        (double)cpu >= AT_LIMIT * (double)limit ? ", throttled" : "");
-	fprintf(out, ", %s memory (%s, %zu reading%s)\n", figure_bytes((double)memory, bytes), source,
-	        readings, readings == 1 ? "" : "s");
+		        (double)peak.cpu >= OUTCOME_AT_LIMIT * (double)limit ? ", throttled" : "");
+	fprintf(out, ", %s memory (%s, %zu reading%s)\n", figure_bytes((double)peak.memory, bytes), source,
+	        peak.readings, peak.readings == 1 ? "" : "s");
 }
 
 static void print_row(FILE *out, const struct cost_row *row, int64_t total)

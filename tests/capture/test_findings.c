@@ -9,14 +9,22 @@ static const char *const versions[] = {"1.19.13", "1.24.13", "1.26.8"};
 static const struct {
 	const char *fault, *caller;
 } faults[] = {
-	{"allocation", "main.allocation"},  {"gc-mark", "main.allocateBuffer"},
-	{"gc-assist", "main.assist"},       {"mutex-contention", "main.lock"},
-	{"runtime-locks", NULL},     {"scheduler", NULL},
-	{"syscalls", "main.write"},         {"maps", "main.count"},
-	{"json-reflect", "main.encode"},    {"tls-handshake", NULL},
-	{"string-conversion", "main.join"}, {"interface-boxing", "main.box"},
-	{"regexp-compile", "main.check"},   {"fmt", "main.key"},
-	{"logging", "main.logLine"},        {"clock", "main.stamp"},
+	{"allocation", "main.allocation"},
+	{"gc-mark", "main.allocateBuffer"},
+	{"gc-assist", "main.assist"},
+	{"mutex-contention", "main.lock"},
+	{"runtime-locks", NULL},
+	{"scheduler", NULL},
+	{"syscalls", "main.write"},
+	{"maps", "main.count"},
+	{"json-reflect", "main.encode"},
+	{"tls-handshake", NULL},
+	{"string-conversion", "main.join"},
+	{"interface-boxing", "main.box"},
+	{"regexp-compile", "main.check"},
+	{"fmt", "main.key"},
+	{"logging", "main.logLine"},
+	{"clock", "main.stamp"},
 	{"copies", "main.copyPage"},
 };
 
@@ -168,7 +176,7 @@ static const char *const strings[] = {"",
                                       "log.Printf",
                                       "/src/main.go",
                                       "/usr/local/go/src/x.go",
-                                      "/root/go/pkg/mod/github.com/x/y@v1.0.0/y.go"};
+                                      "/go/pkg/mod/github.com/x/y@v1.0.0/y.go"};
 
 enum { HANDLE = 5, MALLOC, JSON, BOX, SPRINTF, OTHER, IDLE_MARK, MARK, MIDDLEWARE, LOG, FUNCTIONS_END };
 
