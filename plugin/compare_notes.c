@@ -33,7 +33,8 @@ void compare_note(struct compare_notes *notes, bool grave, const char *format, .
 /* ---- plans ---------------------------------------------------------------------------- */
 
 /* What makes no difference to the figures, or is told otherwise. */
-static const char *const silent[] = {"thresholds", "timeout", "baseline", "settle", "graceful_stop", NULL};
+static const char *const silent[] = {"thresholds", "abort_if",      "timeout", "baseline",
+                                     "settle",     "graceful_stop", NULL};
 /* What makes little. */
 static const char *const slight[] = {"window", "slice", "io", "threads", NULL};
 

@@ -83,13 +83,13 @@ static int see_profile(struct reading *reading, const struct compare_run *run, c
 static double exposure(const struct reading *reading, const struct compare_run *run, double profiled,
                        double seconds, double requests, double period)
 {
-	double share = run_read_number(&run->read, "target/share", 1);
+	double share = run_read_number(&run->read, "target/share", 1), ret;
 
 	if (period <= 0 || seconds <= 0)
 		return 0;
-	if (!reading->table->per_request)
-		return profiled / period;
-	return requests * share * profiled / 1e9 / seconds / period;
+	ret = reading->table->per_request ? requests * share * profiled / 1e9 / seconds / period
+	                                  : profiled / period;
+	return isfinite(ret) && ret > 0 ? ret : 0;
 }
 
 static int read_slice(struct reading *reading, const struct compare_run *run, size_t index,

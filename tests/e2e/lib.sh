@@ -129,8 +129,8 @@ finish() {
 # the run directory of the latest run
 rundir() { sed -n 's/^Files *//p; s/^  *"directory":.*"\(.*\)".*/\1/p' "$AUX/out" | tail -n 1; }
 
-# files: what the run directory holds, and who may read it
-files() { (cd "$(rundir)" && find . -printf '%M %p\n' | LC_ALL=C sort -k 2); }
+# files: what the run directory holds, and who may read it; how many slices there are hangs on the time
+files() { (cd "$(rundir)" && find . ! -path './slices*' -printf '%M %p\n' | LC_ALL=C sort -k 2); }
 
 # await_slice LOG: until a CPU profile has come through the proxy and was taken, since the next one is asked for
 await_slice() {
