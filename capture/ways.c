@@ -1,5 +1,7 @@
 #include "capture/ways.h"
 
+#include <string.h>
+
 const char *const cap_way_names[] = {"auto", "websocket", "spdy-websocket", "spdy", "proxy", NULL};
 
 enum cap_way ways_first(const struct ways *ways)
@@ -57,13 +59,17 @@ void ways_settle(struct ways *ways, enum cap_way way)
 
 const struct cap_error *ways_refusal(const struct ways *ways, const struct cap_error *last)
 {
-	const struct cap_error *first = last;
+	const struct cap_error *best = last;
+	int most = -1;
 
-	for (size_t i = CAP_WAYS; i-- > 0;)
-		if (ways->refused[i].status != CAP_OK)
-			first = &ways->refused[i];
-	for (size_t i = 0; i < CAP_WAYS; i++)
-		if (is_denied(&ways->refused[i]))
-			return &ways->refused[i];
-	return first;
+	for (size_t i = 0; i < CAP_WAYS; i++) {
+		const struct cap_error *refused = &ways->refused[i];
+		int worth = is_denied(refused) ? strstr(refused->text, " cannot ") ? 2 : 1 : 0;
+
+		if (refused->status == CAP_OK || worth <= most)
+			continue;
+		best = refused;
+		most = worth;
+	}
+	return best;
 }

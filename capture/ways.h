@@ -41,7 +41,8 @@ enum cap_way ways_first(const struct ways *ways);
 enum cap_way ways_next(struct ways *ways, enum cap_way way, const struct cap_error *refusal);
 /* That one is open; the first one to be so stays. */
 void ways_settle(struct ways *ways, enum cap_way way);
-/* What stands for all the refusals, when there is no way left: one of a missing right before any other. */
+/* What stands for all the refusals, when there is no way left: the first one of a missing right, if there is
+ * one, and rather one that names it (the check for `create` of 1.35 does not). */
 const struct cap_error *ways_refusal(const struct ways *ways, const struct cap_error *last);
 
 #endif

@@ -90,7 +90,7 @@ static int forbidden(const struct cluster_call *call, const struct status *statu
 	const char *resource = first(status->resource, call->resource, NULL);
 	const char *ns = first(status->ns, call->ns, NULL);
 
-	char rights[256];
+	char rights[320];
 
 	whose(call->config, who, sizeof who);
 	if (!call->rights && (!verb || !resource))

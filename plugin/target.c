@@ -299,7 +299,7 @@ static int probe_load(const struct plan *plan, struct target *target, struct err
 {
 	struct lg_plan load = plan_load(plan, target->load_url);
 	int64_t began = clock_now();
-	struct cap_error failure = {0};
+	struct cap_error failure = {0}, refused[CAP_WAYS];
 	char line[LG_ERROR_SIZE];
 
 	load.cancel = &signals_cancel;
@@ -308,6 +308,12 @@ static int probe_load(const struct plan *plan, struct target *target, struct err
 		load.timeout = 10 * SECOND;
 	if (lg_probe(&load, line) >= 0)
 		return 0;
+	if (target->tunnel_bound && cap_tunnel_way(target->tunnel, refused) == CAP_WAY_PROXY)
+		return error_set(
+			error,
+			"send load to pod '%s': port-forward is not open to you, and the API server's "
+			"proxy carries captures but no load; give --url",
+			target->pod->name);
 	if (target->tunnel_bound &&
 	    cap_tunnel_error(target->tunnel, target->load_port, began, &failure) != CAP_OK)
 		return error_set(error, "send one request to port %u of pod '%s': %s; --port sets another",

@@ -49,6 +49,9 @@ static void a_missing_right_leads_to_another_verb(void **state)
 	assert_int_equal(ways.refused[CAP_WAY_WEBSOCKET].http_status, 403);
 	assert_int_equal(ways_next(&ways, CAP_WAY_SPDY, &unknown), CAP_WAY_PROXY);
 	assert_ptr_equal(ways_refusal(&ways, &unknown), &ways.refused[CAP_WAY_WEBSOCKET]);
+	snprintf(denied.text, sizeof denied.text, "User \"u\" cannot create resource");
+	ways_next(&ways, CAP_WAY_SPDY, &denied);
+	assert_ptr_equal(ways_refusal(&ways, &unknown), &ways.refused[CAP_WAY_SPDY]);
 }
 
 static void other_answers_end_it(void **state)

@@ -16,13 +16,17 @@ const (
 	longestBurn  = 10 * time.Second
 	mostLeaks    = 10_000 // of leakSize each
 	leakSize     = 4 << 10
+	mostBytes    = 1 << 30
 )
+
+var zeros [64 << 10]byte
 
 func routes(ready bool) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("/{$}", func(w http.ResponseWriter, _ *http.Request) { ok(w) })
 	mux.HandleFunc("/json", serveJSON)
 	mux.HandleFunc("/planted", servePlanted)
+	mux.HandleFunc("/bytes", serveBytes)
 	mux.HandleFunc("/mutex", serveMutex)
 	mux.HandleFunc("/sleep", serveSleep)
 	mux.HandleFunc("/cpu", serveCPU)
@@ -93,6 +97,21 @@ func planted() {
 	}
 	if x == 0 { // never, as in burn
 		sink++
+	}
+}
+
+// serveBytes answers with n bytes (10240 unless it is said), for what lies between.
+func serveBytes(w http.ResponseWriter, r *http.Request) {
+	n, err := strconv.ParseInt(r.FormValue("n"), 10, 64)
+	if err != nil || n < 0 || n > mostBytes {
+		n = 10240
+	}
+	w.Header().Set("Content-Type", "application/octet-stream")
+	w.Header().Set("Content-Length", strconv.FormatInt(n, 10))
+	for block := int64(len(zeros)); n > 0; n -= block {
+		if _, err := w.Write(zeros[:min(n, block)]); err != nil {
+			return
+		}
 	}
 }
 
