@@ -43,6 +43,8 @@ struct cap_error {
 	char text[512];   /* one line, printable */
 };
 
+struct cap_ssh; /* see below */
+
 /* ---- endpoints and requests ------------------------------------------- */
 
 /* PEM in memory or a file's path; both NULL: none. */
@@ -64,6 +66,7 @@ struct cap_endpoint {
 	bool compression;            /* answers may come compressed; ceilings are of what they hold */
 	const char *tls_server_name; /* NULL: the URL's host */
 	const char *proxy;           /* NULL: none; "" is none too */
+	struct cap_ssh *ssh;         /* the way there: names are resolved at its far end; NULL: straight */
 	const char *user_agent;
 	/*
 	 * Called before each request: gives the header lines to add ("Authorization:
@@ -103,6 +106,40 @@ struct cap_request {
 enum cap_status cap_request(const struct cap_endpoint *endpoint, const struct cap_request *request,
                             struct cap_response *ret, struct cap_error *error);
 void cap_response_release(struct cap_response *response);
+
+/* ---- an SSH bastion ------------------------------------------------------ */
+
+/*
+ * How to log in to an SSH server: public keys only. Borrowed strings, that outlive the session (it is made
+ * anew when it was lost). Files that do not exist are skipped.
+ */
+struct cap_ssh_options {
+	const char *host, *user;
+	uint16_t port;
+	const char *const *identities; /* private key files tried before the agent; NULL-terminated or NULL */
+	const char *const *fallbacks;  /* ... and after it */
+	const char *agent;             /* ssh-agent's socket; NULL: none */
+	const char *const *known_hosts;     /* files; a host that is in none of them is refused */
+	const struct cap_ssh_options *jump; /* the way there is through this one; NULL: straight */
+};
+
+/*
+ * A session with many forwarded TCP connections (RFC 4254, direct-tcpip), and one thread that pumps them; no
+ * port is opened here. Refused (CAP_CONNECT) when the host key is unknown, with its fingerprint, or another
+ * than the known one, or revoked, or when no key is accepted. At most 15 s.
+ */
+enum cap_status cap_ssh_open(const struct cap_ssh_options *options, const atomic_int *cancel,
+                             struct cap_ssh **ret, struct cap_error *error);
+/*
+ * A new connection from the bastion to host:port: a non-blocking, close-on-exec socket for the caller, as
+ * cap_tunnel_dial has it, with half-close. A session that was lost is made anew first. Thread-safe.
+ */
+int cap_ssh_dial(struct cap_ssh *ssh, const char *host, uint16_t port, struct cap_error *error);
+/* The newest failure since an instant (0: ever): of a connection or of the session; CAP_OK, and *ret left
+ * alone, if there was none. Thread-safe. */
+enum cap_status cap_ssh_error(struct cap_ssh *ssh, int64_t since, struct cap_error *ret);
+/* Ends every connection and the session. NULL is fine. */
+void cap_ssh_close(struct cap_ssh *ssh);
 
 /* ---- the tunnel: port-forward inside the process ----------------------- */
 

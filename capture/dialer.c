@@ -2,8 +2,6 @@
 
 #include <string.h>
 
-#include "capture/failure.h"
-
 #define STEP_MS 100 /* longest wait between two steps */
 
 static short events_of(int what)
@@ -69,8 +67,7 @@ enum dialer_state dialer_step(struct dialer *dialer, const struct pollfd *polled
 		code = curl_easy_getinfo(dialer->easy.curl, CURLINFO_ACTIVESOCKET, ret_socket);
 	if (code == CURLE_OK && *ret_socket != CURL_SOCKET_BAD)
 		return DIALER_CONNECTED;
-	failure_of_curl(error, dialer->easy.curl, code == CURLE_OK ? CURLE_COULDNT_CONNECT : code,
-	                dialer->easy.said);
+	easy_failure(&dialer->easy, code == CURLE_OK ? CURLE_COULDNT_CONNECT : code, error);
 	return DIALER_FAILED;
 }
 

@@ -4,10 +4,21 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "capture/clock.h"
 #include "capture/failure.h"
+#include "capture/ssh.h"
 
 #define CONNECT_TIMEOUT_MS 15000L
+
+/* The way to an endpoint behind SSH. */
+struct endpoint_way {
+	struct cap_ssh *ssh;
+	char *host;
+	uint16_t port;
+	int64_t since;
+};
 
 static void wipe(void *secret, size_t size)
 {
@@ -22,6 +33,10 @@ void easy_release(struct easy *easy)
 		wipe(item->data, strlen(item->data));
 	curl_slist_free_all(easy->headers);
 	curl_slist_free_all(easy->connect_to);
+	curl_slist_free_all(easy->resolve);
+	if (easy->way)
+		free(easy->way->host);
+	free(easy->way);
 	*easy = (struct easy){0};
 }
 
@@ -100,6 +115,79 @@ static void set_tls(const struct cap_endpoint *endpoint, CURL *curl)
 	}
 }
 
+/* ---- behind SSH ----------------------------------------------------------- */
+
+/* libcurl connects to us, and the session carries our end. */
+static curl_socket_t open_socket(void *context, curlsocktype purpose, struct curl_sockaddr *address)
+{
+	const struct endpoint_way *way = context;
+	struct handover handover = HANDOVER_INIT;
+	curl_socket_t fd = handover_open(&handover, address);
+	struct cap_error error;
+
+	(void)purpose;
+	if (fd == CURL_SOCKET_BAD || ssh_carry(way->ssh, way->host, way->port, &handover, &error) == 0)
+		return fd;
+	close(fd);
+	return CURL_SOCKET_BAD;
+}
+
+/* The name is the far end's to resolve: libcurl is given an address, for which open_socket puts another. */
+static int add_resolve(struct easy *easy, const struct endpoint_way *way)
+{
+	char *line;
+	int status;
+
+	if (asprintf(&line, "%s:%u:127.0.0.1", way->host, way->port) < 0)
+		return -1;
+	status = append(&easy->resolve, line);
+	free(line);
+	return status;
+}
+
+/* "[::1]" is an address in a URL, and "::1" everywhere else. */
+static char *unbracketed(const char *host)
+{
+	size_t length = strlen(host);
+
+	return *host == '[' ? strndup(host + 1, length - 2) : strdup(host);
+}
+
+static int set_way(const struct cap_endpoint *endpoint, struct easy *easy)
+{
+	struct endpoint_way *way = easy->way = calloc(1, sizeof *way);
+	char *host = NULL, *port = NULL;
+	CURLU *parts = curl_url();
+	int status = -1;
+
+	if (way && parts && curl_url_set(parts, CURLUPART_URL, endpoint->url, 0) == CURLUE_OK &&
+	    curl_url_get(parts, CURLUPART_HOST, &host, 0) == CURLUE_OK &&
+	    curl_url_get(parts, CURLUPART_PORT, &port, CURLU_DEFAULT_PORT) == CURLUE_OK) {
+		way->ssh = endpoint->ssh;
+		way->host = unbracketed(host);
+		way->port = (uint16_t)strtoul(port, NULL, 10);
+		way->since = clock_now();
+		status = way->host ? add_resolve(easy, way) : -1;
+	}
+	if (status == 0) {
+		curl_easy_setopt(easy->curl, CURLOPT_RESOLVE, easy->resolve);
+		curl_easy_setopt(easy->curl, CURLOPT_OPENSOCKETFUNCTION, open_socket);
+		curl_easy_setopt(easy->curl, CURLOPT_OPENSOCKETDATA, way);
+	}
+	curl_url_cleanup(parts);
+	curl_free(host);
+	curl_free(port);
+	return status;
+}
+
+enum cap_status easy_failure(const struct easy *easy, CURLcode code, struct cap_error *error)
+{
+	if (easy->way && code != CURLE_OPERATION_TIMEDOUT &&
+	    cap_ssh_error(easy->way->ssh, easy->way->since, error) != CAP_OK)
+		return error->status;
+	return failure_of_curl(error, easy->curl, code, easy->said);
+}
+
 /* The URL with the server name as its host, and where that really is. */
 static int set_server_name(const struct cap_endpoint *endpoint, const char *url, struct easy *easy)
 {
@@ -140,9 +228,12 @@ enum cap_status endpoint_easy(const struct cap_endpoint *endpoint, const char *p
 	status = endpoint_easy_plain(url, ret, error);
 	if (status == CAP_OK) {
 		set_tls(endpoint, ret->curl);
+		if (endpoint->ssh && set_way(endpoint, ret) < 0)
+			status = failure_set(error, CAP_FORMAT, "'%s' is no URL to reach by SSH",
+			                     endpoint->url);
 		if (endpoint->user_agent)
 			curl_easy_setopt(ret->curl, CURLOPT_USERAGENT, endpoint->user_agent);
-		if (endpoint->tls_server_name && *endpoint->tls_server_name &&
+		if (status == CAP_OK && endpoint->tls_server_name && *endpoint->tls_server_name &&
 		    set_server_name(endpoint, url, ret) < 0)
 			status = failure_set(error, CAP_FORMAT,
 			                     "'%s' as the TLS server name of '%s' does not work",

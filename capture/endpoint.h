@@ -9,7 +9,8 @@
 /* A handle with what must live as long as it does. */
 struct easy {
 	CURL *curl;
-	struct curl_slist *connect_to, *headers;
+	struct curl_slist *connect_to, *headers, *resolve;
+	struct endpoint_way *way;   /* of an endpoint behind SSH; NULL: straight */
 	char said[CURL_ERROR_SIZE]; /* what libcurl has to say of a failure */
 };
 
@@ -24,6 +25,9 @@ enum cap_status endpoint_easy(const struct cap_endpoint *endpoint, const char *p
 /* What every handle of ours has, with or without an endpoint. */
 enum cap_status endpoint_easy_plain(const char *url, struct easy *ret, struct cap_error *error);
 void easy_release(struct easy *easy);
+
+/* What a failed transfer of this handle comes to: SSH's own failure stands for what libcurl makes of it. */
+enum cap_status easy_failure(const struct easy *easy, CURLcode code, struct cap_error *error);
 
 /* Adds a header line to the handle's; 0 or -1 when memory is out. */
 int easy_header(struct easy *easy, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -214,7 +214,7 @@ static enum cap_status failed(const struct exchange *exchange, const struct answ
 		return error->status;
 	if (code == CURLE_UNSUPPORTED_PROTOCOL && strstr(easy->said, "HTTP/0.9"))
 		return failure_set(error, CAP_FORMAT, "what answers does not speak HTTP");
-	return failure_of_curl(error, easy->curl, code, easy->said);
+	return easy_failure(easy, code, error);
 }
 
 static enum cap_status accept_answer(struct answer *answer, CURL *curl, struct cap_response *ret,

@@ -234,8 +234,9 @@ void lg_connection_expired(struct lg_connection *connection)
 static void dial(struct lg_connection *connection)
 {
 	const struct lg_job *job = connection->worker->job;
+	const struct lg_url *url = &connection->host->url;
 	char line[LG_ERROR_SIZE] = "";
-	int fd = job->plan->dial(job->plan->dial_context, line);
+	int fd = job->plan->dial(job->plan->dial_context, url->host, url->port, line);
 
 	if (fd < 0) {
 		lg_connection_broken(connection, LG_ERROR_CONNECT, *line ? line : "cannot open a connection");

@@ -28,12 +28,12 @@
 #define LG_MAX_APART   8
 
 /*
- * Opens one connection for the engine instead of socket()+connect(): returns a
- * connected, non-blocking, close-on-exec stream socket that the engine then
- * owns, or -1 with a line in `error`. Must return at once (what is not yet
+ * Opens one connection to a target's host (a name or an address, without brackets) and port
+ * for the engine, instead of socket()+connect(): returns a connected, non-blocking, close-on-exec stream
+ * socket that the engine then owns, or -1 with a line in `error`. Must return at once (what is not yet
  * connected behind the socket queues in it). Called from the engine's threads.
  */
-typedef int lg_dial_fn(void *context, char error[LG_ERROR_SIZE]);
+typedef int lg_dial_fn(void *context, const char *host, uint16_t port, char error[LG_ERROR_SIZE]);
 
 /*
  * One kind of request. Several are picked by weight, in an order that is the same in every run.

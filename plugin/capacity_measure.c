@@ -1,5 +1,6 @@
 #include "plugin/capacity.h"
 #include "plugin/plan.h"
+#include "plugin/stretch.h"
 
 int capacity_goal_parse(const char *option, const char *text, struct threshold *ret, struct error *error)
 {
@@ -17,54 +18,6 @@ int capacity_goal_parse(const char *option, const char *text, struct threshold *
 	else
 		*ret = goal;
 	return status;
-}
-
-/* ---- one look less another ------------------------------------------------------ */
-
-static void subtract(struct lg_histogram *from, const struct lg_histogram *what)
-{
-	if (from && what)
-		lg_histogram_subtract(from, what);
-}
-
-static void subtract_counts(struct lg_counts *from, const struct lg_counts *what)
-{
-	from->requests -= what->requests;
-	from->failed -= what->failed;
-	from->dropped -= what->dropped;
-	from->bytes_sent -= what->bytes_sent;
-	from->bytes_received -= what->bytes_received;
-	for (int i = 0; i < 6; i++)
-		from->status[i] -= what->status[i];
-	for (int i = 0; i < LG_ERROR_KINDS; i++)
-		from->errors[i] -= what->errors[i];
-	for (int i = 0; i < LG_CHECKS; i++)
-		for (int held = 0; held < 2; held++)
-			from->checks[i][held] -= what->checks[i][held];
-}
-
-static void subtract_phase(struct lg_result *from, const struct lg_result *what, unsigned phase)
-{
-	subtract_counts(&from->counts[phase], &what->counts[phase]);
-	subtract(from->service[phase], what->service[phase]);
-	subtract(from->response[phase], what->response[phase]);
-	subtract(from->lag[phase], what->lag[phase]);
-	for (int i = 0; i < 6; i++)
-		subtract(from->by_status[phase][i], what->by_status[phase][i]);
-	for (size_t i = 0; i < from->apart_count; i++)
-		subtract(from->by_code[phase][i], what->by_code[phase][i]);
-}
-
-static void subtract_result(struct lg_result *from, const struct lg_result *what)
-{
-	for (unsigned phase = 0; phase < LG_PHASES; phase++)
-		subtract_phase(from, what, phase);
-	subtract(from->whole, what->whole);
-	subtract(from->sending, what->sending);
-	subtract(from->waiting, what->waiting);
-	subtract(from->receiving, what->receiving);
-	subtract(from->connect, what->connect);
-	subtract(from->handshake, what->handshake);
 }
 
 /* ---- a step ------------------------------------------------------------------------ */
@@ -95,11 +48,9 @@ void capacity_measure(struct capacity_step *step, const struct threshold *goal, 
 	struct threshold_source source;
 	struct lg_counts sum;
 
-	subtract_result(after, before);
+	stretch_take(after, before);
 	sum = lg_counts_sum(after);
-	source = threshold_source_result(after, after->started, plan);
-	for (unsigned phase = 0; phase < LG_PHASES; phase++)
-		source.seconds[phase] = phase ? 0 : (double)length / SECOND;
+	source = stretch_source(after, plan, length);
 	step->length = length;
 	step->achieved = length > 0 ? (double)sum.requests * SECOND / (double)length : 0;
 	step->requests = sum.requests;

@@ -36,6 +36,14 @@ static void resolve_there(char **proxy)
 
 static int choose_proxy(struct cluster *cluster, struct error *error)
 {
+	if (cluster->endpoint.ssh && cluster->config.proxy_url)
+		return error_set(
+			error,
+			"the kubeconfig (%s) has a proxy-url for this cluster, and --ssh is another way "
+			"there: give one of the two",
+			cluster->config.source);
+	if (cluster->endpoint.ssh)
+		return 0;
 	if (cluster->config.proxy_url)
 		cluster->proxy = xstrdup(cluster->config.proxy_url);
 	else if (proxy_from_environment(cluster->config.server, &cluster->proxy, error) < 0)
@@ -60,6 +68,7 @@ static void fill_endpoint(struct cluster *cluster)
 		.compression = !config->disable_compression,
 		.tls_server_name = config->tls_server_name,
 		.proxy = cluster->proxy,
+		.ssh = cluster->endpoint.ssh,
 		.user_agent = "kubectl-pprof/" KP_VERSION,
 		.credentials = credentials_headers,
 		.credentials_ready = credentials_ready,
@@ -68,10 +77,12 @@ static void fill_endpoint(struct cluster *cluster)
 	};
 }
 
-int cluster_open(const struct kube_flags *flags, struct cluster **ret, struct error *error)
+int cluster_open(const struct kube_flags *flags, struct cap_ssh *ssh, struct cluster **ret,
+                 struct error *error)
 {
 	struct cluster *cluster = xcalloc(1, sizeof *cluster);
 
+	cluster->endpoint.ssh = ssh;
 	cluster->timeout = flags->request_timeout > 0 ? flags->request_timeout : TIMEOUT_DEFAULT;
 	if (kubeconfig_load(flags, &cluster->config, error) < 0 || choose_proxy(cluster, error) < 0 ||
 	    credentials_new(&cluster->config, &cluster->credentials, error) < 0) {

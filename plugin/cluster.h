@@ -18,9 +18,13 @@
 
 struct cluster;
 
-/* Loads the kubeconfig and decides on the proxy (proxy-url, else environment). Sends nothing; it
- * may run an exec credential plugin. */
-int cluster_open(const struct kube_flags *flags, struct cluster **ret, struct error *error);
+/*
+ * Loads the kubeconfig and decides on the way: `ssh` if it is one (it outlives the cluster; a proxy-url
+ * besides is an error), else the proxy (proxy-url, else environment). Sends nothing; it may run an exec
+ * credential plugin.
+ */
+int cluster_open(const struct kube_flags *flags, struct cap_ssh *ssh, struct cluster **ret,
+                 struct error *error);
 void cluster_close(struct cluster *cluster);
 
 /* Valid until cluster_close. */

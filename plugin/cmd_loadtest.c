@@ -102,6 +102,9 @@ static const struct option model_options[] = {
 	{.name = "capacity-step", .kind = OPTION_DURATION, .offset = AT(capacity_step), .value = "DURATION",
 	 .help = "with --find-capacity, what a rate is judged over, after a second to settle (default 3s)",
 	 .min = SECOND, .max = HOUR},
+	{.name = "abort-if", .kind = OPTION_LIST, .offset = AT(abort_texts), .value = "'EXPR'",
+	 .help = "stop the load at once when this holds over its last second, repeatable: 'http_req_failed: rate>0.1', "
+	         "'p(99)>2000' (ms), 'restarts' (of the pod's containers); exit status 99"},
 	{.name = "graceful-stop", .kind = OPTION_DURATION, .offset = AT(graceful_stop), .value = "DURATION",
 	 .help = "what requests in flight get to finish at the end (default 1s)", .max = HOUR},
 	{0},
@@ -121,6 +124,8 @@ static const struct option wire_options[] = {
 	{.name = "key", .kind = OPTION_TEXT, .offset = AT(key), .value = "FILE", .help = "its key"},
 	{.name = "insecure", .letter = 'k', .kind = OPTION_FLAG, .offset = AT(insecure),
 	 .help = "do not check the target's certificate"},
+	{.name = "ssh-for", .kind = OPTION_CHOICE, .offset = AT(ssh_for), .value = "api|load|both", .choices = ssh_for_names,
+	 .help = "with --ssh, what goes through it: the API server and pprof (default), the load to --url, or both"},
 	{.name = "threads", .kind = OPTION_COUNT, .offset = AT(threads), .value = "N",
 	 .help = "threads of the load engine (default: one for each core)", .min = 1, .max = LG_MAX_THREADS},
 	{.name = "io", .kind = OPTION_CHOICE, .offset = AT(io), .value = "auto|epoll|uring", .choices = io_names,

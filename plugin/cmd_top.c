@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "plugin/bastion.h"
 #include "plugin/cluster.h"
 #include "plugin/command.h"
 #include "plugin/document.h"
@@ -50,17 +51,22 @@ static void print(const struct top_options *options, const struct ranking *ranki
 
 static int rank(const struct top_options *options, const struct pod_query *query, struct error *error)
 {
+	struct bastion *bastion = NULL;
 	struct cluster *cluster = NULL;
 	struct ranking ranking = {0};
-	int status;
+	int status = 0;
 
-	if (cluster_open(&options->kube, &cluster, error) < 0)
-		return -1;
-	status = ranking_make(cluster, query, (enum ranking_by)options->by, &ranking, error);
+	if (options->kube.ssh)
+		status = bastion_open(options->kube.ssh, &bastion, error);
+	if (status == 0)
+		status = cluster_open(&options->kube, bastion ? bastion_ssh(bastion) : NULL, &cluster, error);
+	if (status == 0)
+		status = ranking_make(cluster, query, (enum ranking_by)options->by, &ranking, error);
 	if (status == 0)
 		print(options, &ranking);
 	ranking_release(&ranking);
 	cluster_close(cluster);
+	bastion_close(bastion);
 	return status < 0 ? -1 : 0;
 }
 

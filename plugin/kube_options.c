@@ -41,6 +41,8 @@ const struct option kube_options[] = {
 	 .help = "ask the API server for plain answers"},
 	{.name = "request-timeout", .kind = OPTION_DURATION, .offset = AT(request_timeout), .value = "DURATION",
 	 .help = "of one API request (default 15s)", .max = HOUR},
+	{.name = "ssh", .kind = OPTION_TEXT, .offset = AT(ssh), .value = "[USER@]HOST[:PORT]",
+	 .help = "reach the API server through this SSH host, as ~/.ssh/config, known_hosts and ssh-agent say"},
 	{0},
 };
 /* clang-format on */

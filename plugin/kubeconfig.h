@@ -30,6 +30,7 @@ struct kube_flags {
 	const char *certificate_authority, *client_certificate, *client_key, *tls_server_name;
 	bool insecure_skip_tls_verify, disable_compression;
 	int64_t request_timeout; /* ns; 0: not given, 15 s */
+	const char *ssh;         /* [USER@]HOST[:PORT] to go through; not kubectl's */
 };
 
 /* A PEM: a file's path or its bytes, or neither. */

@@ -91,6 +91,10 @@ static cJSON *target_json(const struct outcome *outcome)
 	}
 	add_text(json, "load_url", target->load_url);
 	cJSON_AddBoolToObject(json, "tunnel_bound", target->tunnel_bound);
+	if (target->bastion) {
+		cJSON_AddStringToObject(json, "bastion", bastion_name(target->bastion));
+		cJSON_AddBoolToObject(json, "bastion_bound", target->bastion_bound);
+	}
 	add_number(json, "share", target->share);
 	cJSON_AddBoolToObject(json, "share_assumed", target->share_assumed);
 	cJSON_AddBoolToObject(json, "share_measured", target->share_measured);

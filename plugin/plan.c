@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "plugin/bastion.h"
 #include "plugin/capacity.h"
 #include "plugin/guard.h"
 #include "plugin/load_model.h"
@@ -17,6 +18,7 @@
 
 const char *const late_names[] = {"drop", "queue", NULL};
 const char *const http_names[] = {"auto", "1.1", "2", NULL};
+const char *const ssh_for_names[] = {"api", "load", "both", NULL};
 const char *const io_names[] = {"auto", "epoll", "uring", NULL};
 
 static const char *const profile_names[] = {"cpu",   "goroutine",    "heap",  "allocs", "mutex",
@@ -163,6 +165,21 @@ static int check_url(const char *option, const char *url, struct error *error)
 	return 0;
 }
 
+static int check_ssh(const struct plan *plan, struct error *error)
+{
+	if (!plan->kube.ssh)
+		return plan->ssh_for == SSH_FOR_API ? 0 : error_usage(error, "--ssh-for wants --ssh as well");
+	if (plan->ssh_for != SSH_FOR_API && !plan->url)
+		return error_usage(error,
+		                   "--ssh-for %s wants --url as well: without it the load goes through the "
+		                   "tunnel, as the API server's traffic does",
+		                   ssh_for_names[plan->ssh_for]);
+	if (plan->ssh_for == SSH_FOR_API && plan_is_local(plan) && !plan->pprof_url)
+		return error_usage(error,
+		                   "--ssh: nothing goes through it; --ssh-for load sends the load that way");
+	return bastion_check(plan->kube.ssh, error);
+}
+
 /* Options that contradict each other. */
 static int check_combination(const struct plan *plan, struct error *error)
 {
@@ -203,10 +220,15 @@ int plan_check(struct plan *plan, struct error *error)
 	if (plan->pprof_url && check_url("--pprof-url", plan->pprof_url, error) < 0)
 		return -1;
 	if (guard_read(plan, error) < 0 || load_model_read(plan, error) < 0 ||
-	    read_profiles(plan, error) < 0 || check_combination(plan, error) < 0)
+	    read_profiles(plan, error) < 0 || check_combination(plan, error) < 0 ||
+	    check_ssh(plan, error) < 0)
 		return -1;
 	if (thresholds_parse("--threshold", &plan->threshold_texts, &plan->thresholds, error) < 0)
 		return -1;
+	if (abort_rules_parse(&plan->abort_texts, &plan->abort_rules, error) < 0)
+		return -1;
+	if (plan->abort_rules.restarts && plan_is_local(plan))
+		return error_usage(error, "--abort-if restarts is for a pod, and there is none");
 	if (plan->find_capacity &&
 	    capacity_goal_parse("--find-capacity", plan->find_capacity, &plan->goal, error) < 0)
 		return -1;
@@ -215,6 +237,9 @@ int plan_check(struct plan *plan, struct error *error)
 		return error_usage(error, "%s", line);
 	for (size_t i = 0; i < plan->thresholds.count; i++)
 		if (threshold_fits("--threshold", &plan->thresholds.items[i], &load, error) < 0)
+			return -1;
+	for (size_t i = 0; i < plan->abort_rules.count; i++)
+		if (threshold_fits("--abort-if", &plan->abort_rules.items[i], &load, error) < 0)
 			return -1;
 	return guard_check(plan, error);
 }
@@ -227,6 +252,7 @@ void plan_release(struct plan *plan)
 	targets_release(&plan->targets);
 	csv_release(&plan->csv);
 	thresholds_release(&plan->thresholds);
+	abort_rules_release(&plan->abort_rules);
 	threshold_release(&plan->goal);
 }
 
@@ -337,6 +363,8 @@ static void add_wire(cJSON *json, const struct plan *plan)
 		cJSON_AddNumberToObject(json, "threads", plan->threads);
 	add_text(json, "io", io_names[plan->io]);
 	add_text(json, "http", http_names[plan->http]);
+	if (plan->kube.ssh)
+		add_text(json, "ssh_for", ssh_for_names[plan->ssh_for]);
 	if (plan->streams)
 		cJSON_AddNumberToObject(json, "streams", plan->streams);
 	cJSON_AddBoolToObject(json, "keepalive", !plan->no_keepalive);
@@ -377,6 +405,7 @@ static cJSON *load_json(const struct plan *plan)
 	add_text(json, "expect_status", plan->expect_status);
 	add_text(json, "expect_body", plan->expect_body);
 	add_texts(json, "thresholds", &plan->threshold_texts);
+	add_texts(json, "abort_if", &plan->abort_texts);
 	add_text(json, "find_capacity", plan->find_capacity);
 	if (plan->find_capacity)
 		cJSON_AddNumberToObject(json, "capacity_share", plan->capacity_share);
@@ -402,6 +431,7 @@ cJSON *plan_json(const struct plan *plan)
 	add_text(target, "pprof_url", plan->pprof_url);
 	add_text(target, "context", plan->kube.context);
 	add_text(target, "namespace", plan->kube.ns);
+	add_text(target, "ssh", plan->kube.ssh);
 	add_text(target, "object", plan->target);
 	add_text(target, "selector", plan->selector);
 	if (!plan_is_local(plan))

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "loadgen/loadgen.h"
+#include "plugin/abort_if.h"
 #include "plugin/csv.h"
 #include "plugin/error.h"
 #include "plugin/kubeconfig.h"
@@ -50,6 +51,10 @@ struct guard_rules {
 	unsigned max_vus; /* 0: none */
 };
 
+/* What goes through the host of --ssh. */
+enum ssh_for { SSH_FOR_API, SSH_FOR_LOAD, SSH_FOR_BOTH };
+extern const char *const ssh_for_names[];
+
 struct plan {
 	/* target */
 	struct kube_flags kube;
@@ -73,7 +78,7 @@ struct plan {
 	unsigned requests;
 	const char *expect_status, *expect_body;
 	const char *targets_file, *data_file;
-	struct option_list threshold_texts;
+	struct option_list threshold_texts, abort_texts;
 	const char *find_capacity;
 	double capacity_share; /* of the knee, for the window */
 	int64_t capacity_step; /* what a step is judged over */
@@ -83,6 +88,7 @@ struct plan {
 	int http, io; /* enum lg_http_version, enum lg_io_kind */
 	unsigned streams;
 	bool no_keepalive, insecure;
+	int ssh_for; /* enum ssh_for */
 	const char *cacert, *cert, *key;
 
 	/* capture */
@@ -110,6 +116,7 @@ struct plan {
 	struct targets targets; /* of --targets; the first one's URL is `url` then */
 	struct csv csv;         /* of --data */
 	struct thresholds thresholds;
+	struct abort_rules abort_rules;
 	struct threshold goal; /* of --find-capacity */
 	char *body_data;       /* of --body-file, owned */
 	size_t body_size;

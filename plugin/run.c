@@ -29,8 +29,9 @@ struct run {
 	struct watch *watch;
 	struct steady steady;
 	struct prometheus *prometheus;
-	int64_t look_at;                       /* when the whole result is looked at next */
-	const struct threshold *crossed;       /* that ends the run, NULL: none */
+	int64_t look_at;                 /* when the whole result is looked at next */
+	const struct threshold *crossed; /* that ends the run, NULL: none */
+	struct abort_watch abort;
 	double busiest;                        /* thread of the generator, share of a core, as last seen */
 	bool ramp_done, finished, stages_done; /* of the load, as last seen */
 	int64_t rank_at;
@@ -38,10 +39,12 @@ struct run {
 	bool too_fast; /* over the ceiling of the guard */
 };
 
-/* The run goes no further: a signal, the pod is lost, --requests are done, a threshold was crossed. */
+/* The run goes no further: a signal, the pod is lost, --requests are done, a threshold was crossed, or what
+ * --abort-if names has come true. */
 static bool must_end(const struct run *run)
 {
-	return signals_cancel || watch_lost(run->watch) || run->finished || run->crossed || run->too_fast;
+	return signals_cancel || watch_lost(run->watch) || run->finished || run->crossed || run->too_fast ||
+	       *run->abort.why;
 }
 
 /* Once a second the whole result so far, for those who want more than a snapshot. */
@@ -64,10 +67,13 @@ static void look(struct run *run, const struct lg_snapshot *snapshot)
 
 static void tick(struct run *run)
 {
+	struct lg_plan load = plan_load(run->plan, NULL);
 	struct lg_snapshot snapshot;
 
 	if (run->load) {
 		lg_snapshot(run->load, &snapshot);
+		abort_watch_look(&run->abort, &run->plan->abort_rules, run->load, &load,
+		                 watch_restarts(run->watch));
 		run->ramp_done = snapshot.ramp_done;
 		run->finished = snapshot.finished;
 		run->busiest = snapshot.busiest_thread;
@@ -111,10 +117,7 @@ static int start_load(struct run *run, struct error *error)
 	struct lg_plan load = plan_load(run->plan, run->outcome->target.load_url);
 	char line[LG_ERROR_SIZE];
 
-	if (run->outcome->target.tunnel_bound) {
-		load.dial = target_dial;
-		load.dial_context = &run->outcome->target;
-	}
+	target_dial_for(&run->outcome->target, &load);
 	run->outcome->at.load = clock_now();
 	if (lg_start(&load, &run->load, line) < 0)
 		return error_set(error, "start the load: %s", line);
@@ -286,6 +289,7 @@ static void tear_down(struct run *run)
 		outcome->at.load_stopped = clock_now();
 		run->load = NULL;
 	}
+	abort_watch_release(&run->abort);
 	prometheus_close(run->prometheus);
 	watch_stop(run->watch, &outcome->pod);
 	run->watch = NULL;
@@ -335,6 +339,10 @@ static void analyse(struct run *run)
 		snprintf(outcome->partial, sizeof outcome->partial,
 		         "threshold '%.150s: %.150s' was crossed in phase '%s'", run->crossed->name,
 		         run->crossed->expression, run->progress.phase);
+	else if (*run->abort.why)
+		snprintf(outcome->partial, sizeof outcome->partial,
+		         "the target suffers, so the load was stopped in phase '%s': --abort-if %s",
+		         run->progress.phase, run->abort.why);
 	if (outcome->load)
 		threshold_report_make(&run->plan->thresholds, outcome->load, &load, &outcome->thresholds);
 	outcome->goroutines_idle = shots_goroutines(outcome->idle);
@@ -379,7 +387,9 @@ static int judge(const struct run *run, struct error *error)
 	if (outcome->partial[0]) {
 		error_set(error, "%s; what was got until then is in '%s'", outcome->partial,
 		          outcome->directory);
-		error->exit = signals_cancel ? EXIT_INTERRUPTED : run->crossed ? EXIT_THRESHOLD : EXIT_ERROR;
+		error->exit = signals_cancel                    ? EXIT_INTERRUPTED
+		              : run->crossed || *run->abort.why ? EXIT_THRESHOLD
+		                                                : EXIT_ERROR;
 		return -1;
 	}
 	if (lost)

@@ -45,7 +45,10 @@ static void print_load(FILE *out, const struct outcome *outcome)
 	fprintf(out, ", ramp %s", duration_print(plan->ramp, ramp));
 	if (plan->think)
 		fprintf(out, ", think %s", duration_print(plan->think, think));
-	fprintf(out, "%s\n", target->tunnel_bound ? ", tunnel-bound" : "");
+	fprintf(out, "%s\n",
+	        target->tunnel_bound    ? ", tunnel-bound"
+	        : target->bastion_bound ? ", bastion-bound"
+	                                : "");
 }
 
 static void print_errors(FILE *out, const struct lg_result *load)

@@ -51,6 +51,12 @@ int target_failure(const struct target *target, const struct cap_error *failure,
 	return error_set(error, "%s: %s", doing, failure->text);
 }
 
+/* Whom the API server and pprof are reached through. */
+static struct cap_ssh *ssh_for_api(const struct plan *plan, const struct target *target)
+{
+	return target->bastion && plan->ssh_for != SSH_FOR_LOAD ? bastion_ssh(target->bastion) : NULL;
+}
+
 /* ---- a plain process ---------------------------------------------------- */
 
 /* Splits --pprof-url into the endpoint (scheme and host) and the path. */
@@ -76,8 +82,9 @@ static int prepare_process(const struct plan *plan, struct target *target, struc
 	if (length > 1 && target->pprof_path[length - 1] == '/')
 		target->pprof_path[length - 1] = '\0';
 	snprintf(target->pprof_why, sizeof target->pprof_why, "--pprof-url");
-	target->process =
-		(struct cap_endpoint){.url = target->process_url, .user_agent = "kubectl-pprof/" KP_VERSION};
+	target->process = (struct cap_endpoint){.url = target->process_url,
+	                                        .user_agent = "kubectl-pprof/" KP_VERSION,
+	                                        .ssh = ssh_for_api(plan, target)};
 	target->pprof = (struct cap_pprof){.endpoint = &target->process, .path = target->pprof_path};
 	return 0;
 }
@@ -170,7 +177,7 @@ static int find_pprof(const struct plan *plan, struct target *target, struct err
 
 static int prepare_pod(const struct plan *plan, struct target *target, struct error *error)
 {
-	if (cluster_open(&plan->kube, &target->cluster, error) < 0)
+	if (cluster_open(&plan->kube, ssh_for_api(plan, target), &target->cluster, error) < 0)
 		return -1;
 	if (pick_pod(plan, target, error) < 0 || guard_hosts(plan, target->cluster, error) < 0 ||
 	    open_tunnel(target, error) < 0)
@@ -180,15 +187,33 @@ static int prepare_pod(const struct plan *plan, struct target *target, struct er
 
 /* ---- where the load goes -------------------------------------------------- */
 
-int target_dial(void *context, char error[LG_ERROR_SIZE])
+static int dial_pod(void *context, const char *host, uint16_t port, char error[LG_ERROR_SIZE])
 {
 	struct target *target = context;
 	struct cap_error failure = {0};
 	int fd = cap_tunnel_dial(target->tunnel, target->load_port, &failure);
 
+	(void)host, (void)port; /* those of the pod are the tunnel's matter */
 	if (fd < 0)
 		snprintf(error, LG_ERROR_SIZE, "%s", failure.text);
 	return fd;
+}
+
+static int dial_bastion(void *context, const char *host, uint16_t port, char error[LG_ERROR_SIZE])
+{
+	struct target *target = context;
+	struct cap_error failure = {0};
+	int fd = cap_ssh_dial(bastion_ssh(target->bastion), host, port, &failure);
+
+	if (fd < 0)
+		snprintf(error, LG_ERROR_SIZE, "%s", failure.text);
+	return fd;
+}
+
+void target_dial_for(struct target *target, struct lg_plan *load)
+{
+	load->dial = target->tunnel_bound ? dial_pod : target->bastion_bound ? dial_bastion : NULL;
+	load->dial_context = target;
 }
 
 static int choose_load(const struct plan *plan, struct target *target, struct error *error)
@@ -197,7 +222,9 @@ static int choose_load(const struct plan *plan, struct target *target, struct er
 		if (strlen(plan->url) >= sizeof target->load_url)
 			return error_usage(error, "--url is too long");
 		snprintf(target->load_url, sizeof target->load_url, "%s", plan->url);
-		snprintf(target->load_why, sizeof target->load_why, "--url, straight");
+		target->bastion_bound = target->bastion && plan->ssh_for != SSH_FOR_API;
+		snprintf(target->load_why, sizeof target->load_why, "--url, %s",
+		         target->bastion_bound ? "through the bastion" : "straight");
 		return 0;
 	}
 	target->load_port = plan->port;
@@ -264,8 +291,7 @@ static int probe_load(const struct plan *plan, struct target *target, struct err
 	char line[LG_ERROR_SIZE];
 
 	load.cancel = &signals_cancel;
-	if (target->tunnel_bound)
-		load.dial = target_dial, load.dial_context = target;
+	target_dial_for(target, &load);
 	if (load.timeout > 10 * SECOND)
 		load.timeout = 10 * SECOND;
 	if (lg_probe(&load, line) >= 0)
@@ -274,7 +300,13 @@ static int probe_load(const struct plan *plan, struct target *target, struct err
 	    cap_tunnel_error(target->tunnel, target->load_port, began, &failure) != CAP_OK)
 		return error_set(error, "send one request to port %u of pod '%s': %s; --port sets another",
 		                 target->load_port, target->pod->name, failure.text);
-	return error_set(error, "send one request to '%s': %s; no load was sent", target->load_url, line);
+	if (target->bastion_bound && cap_ssh_error(bastion_ssh(target->bastion), began, &failure) != CAP_OK)
+		return error_set(error, "send one request to '%s': %s; no load was sent", target->load_url,
+		                 failure.text);
+	return error_set(error, "send one request to '%s': %s; no load was sent%s", target->load_url, line,
+	                 target->bastion && !target->bastion_bound
+	                         ? " (it goes straight; --ssh-for both sends it through the bastion)"
+	                         : "");
 }
 
 /* Load alone: the run is called after where it goes. */
@@ -291,6 +323,8 @@ int target_prepare(const struct plan *plan, struct target *ret, struct error *er
 	int status = 0;
 
 	*ret = (struct target){0};
+	if (plan->kube.ssh && bastion_open(plan->kube.ssh, &ret->bastion, error) < 0)
+		return -1;
 	if (plan->pprof_url)
 		status = prepare_process(plan, ret, error);
 	else if (!plan_is_local(plan))
@@ -319,5 +353,6 @@ void target_release(struct target *target)
 	cap_tunnel_close(target->tunnel);
 	ranking_release(&target->ranking);
 	cluster_close(target->cluster);
+	bastion_close(target->bastion);
 	*target = (struct target){0};
 }

@@ -8,6 +8,7 @@
 
 #include "capture/capture.h"
 #include "loadgen/loadgen.h"
+#include "plugin/bastion.h"
 #include "plugin/cluster.h"
 #include "plugin/plan.h"
 #include "plugin/ranking.h"
@@ -30,9 +31,11 @@ struct target {
 	char pprof_path[256], pprof_why[160];
 	/* load */
 	char load_url[2048], load_why[160];
-	uint16_t load_port; /* through the tunnel */
-	bool tunnel_bound;
-	double share; /* of the requests that this pod serves */
+	uint16_t load_port;      /* through the tunnel */
+	bool tunnel_bound;       /* the load goes through the tunnel */
+	bool bastion_bound;      /* ... through the bastion */
+	struct bastion *bastion; /* of --ssh; NULL: none */
+	double share;            /* of the requests that this pod serves */
 	bool share_assumed, share_measured;
 	char share_why[160];
 };
@@ -47,8 +50,8 @@ void target_release(struct target *target);
  */
 void target_take_share(struct target *target, double share);
 
-/* lg_dial_fn; context: struct target. */
-int target_dial(void *context, char error[LG_ERROR_SIZE]);
+/* The load does not go straight: `load` is told how its connections are made. */
+void target_dial_for(struct target *target, struct lg_plan *load);
 
 /* A failure on the way to this target's pprof, in words with what to do next. Returns -1. */
 int target_failure(const struct target *target, const struct cap_error *failure, const char *doing,

@@ -238,6 +238,10 @@ static void check_share(const struct outcome *outcome, struct verdict *verdict)
 	if (target->tunnel_bound && outcome->load)
 		say(verdict, "tunnel", CHECK_WARN,
 		    "load went through the tunnel: rates and latencies are the tunnel's as well; --url goes straight");
+	if (target->bastion_bound && outcome->load)
+		say(verdict, "tunnel", CHECK_WARN,
+		    "load went through %s: rates and latencies are that way's as well",
+		    bastion_name(target->bastion));
 }
 
 void verdict_make(const struct outcome *outcome, struct verdict *ret)

@@ -9,7 +9,7 @@
 #include "plugin/clock.h"
 #include "plugin/text.h"
 
-#define POD_EVERY   (2 * SECOND)
+#define POD_EVERY   (1 * SECOND)
 #define USAGE_EVERY (5 * SECOND)
 #define TICK        (50 * MILLI)
 
@@ -19,6 +19,7 @@ struct watch {
 	pthread_t thread;
 	bool started;
 	atomic_bool stop, rank, lost;
+	atomic_uint restarts;
 	_Atomic int64_t cpu;
 	struct watch_report report; /* the thread's until it is joined */
 };
@@ -43,6 +44,7 @@ static void look_at_pod(struct watch *watch)
 	} else if (status == 0) {
 		if (now.restarts > pod->restarts)
 			watch->report.restarts = now.restarts - pod->restarts;
+		atomic_store(&watch->restarts, watch->report.restarts);
 		watch->report.terminating |= now.terminating;
 		if (strcmp(now.phase, "Failed") == 0 || strcmp(now.phase, "Succeeded") == 0)
 			lose(watch, now.terminating ? "was deleted during the run" : "ended during the run");
@@ -160,6 +162,11 @@ struct watch *watch_start(const struct plan *plan, const struct target *target)
 bool watch_lost(struct watch *watch)
 {
 	return watch && atomic_load(&watch->lost);
+}
+
+unsigned watch_restarts(struct watch *watch)
+{
+	return watch ? atomic_load(&watch->restarts) : 0;
 }
 
 int64_t watch_cpu(struct watch *watch)

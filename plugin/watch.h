@@ -37,6 +37,8 @@ struct watch;
 struct watch *watch_start(const struct plan *plan, const struct target *target);
 /* The pod is gone or another one under its name; NULL watch: never. */
 bool watch_lost(struct watch *watch);
+/* Restarts of its containers since the run began, as last seen. */
+unsigned watch_restarts(struct watch *watch);
 /* CPU of the pod, milli, as last seen; -1: unknown. */
 int64_t watch_cpu(struct watch *watch);
 /* Rank the pods now, behind the caller's back; the report has what came of it. */

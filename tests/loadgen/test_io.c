@@ -430,8 +430,9 @@ static void test_wakes(void **state)
 
 /* ---- dialled connections --------------------------------------------------------------------- */
 
-static int dial(void *context, char error[LG_ERROR_SIZE])
+static int dial(void *context, const char *host, uint16_t port, char error[LG_ERROR_SIZE])
 {
+	(void)host, (void)port;
 	int ends[2];
 
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends) < 0) {
@@ -466,8 +467,9 @@ static void test_dialled(void **state)
 	peer_stop(peer);
 }
 
-static int dial_nothing(void *context, char error[LG_ERROR_SIZE])
+static int dial_nothing(void *context, const char *host, uint16_t port, char error[LG_ERROR_SIZE])
 {
+	(void)host, (void)port;
 	(void)context;
 	snprintf(error, LG_ERROR_SIZE, "the tunnel is gone");
 	return -1;

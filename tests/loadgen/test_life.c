@@ -243,8 +243,9 @@ struct two_servers {
 };
 
 /* The first connection goes to the first server, all others to the second. */
-static int dial_two(void *context, char error[LG_ERROR_SIZE])
+static int dial_two(void *context, const char *host, uint16_t port, char error[LG_ERROR_SIZE])
 {
+	(void)host, (void)port;
 	struct two_servers *two = context;
 	int pair[2];
 

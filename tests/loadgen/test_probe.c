@@ -238,8 +238,9 @@ static void test_bad_plan(void **state)
 
 /* ---- a dial function ----------------------------------------------------- */
 
-static int dial_server(void *context, char error[LG_ERROR_SIZE])
+static int dial_server(void *context, const char *host, uint16_t port, char error[LG_ERROR_SIZE])
 {
+	(void)host, (void)port;
 	int pair[2];
 
 	(void)error;
@@ -249,8 +250,9 @@ static int dial_server(void *context, char error[LG_ERROR_SIZE])
 	return pair[0];
 }
 
-static int dial_nothing(void *context, char error[LG_ERROR_SIZE])
+static int dial_nothing(void *context, const char *host, uint16_t port, char error[LG_ERROR_SIZE])
 {
+	(void)host, (void)port;
 	if (context)
 		snprintf(error, LG_ERROR_SIZE, "%s", (const char *)context);
 	return -1;

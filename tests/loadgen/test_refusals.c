@@ -172,8 +172,9 @@ static void test_lookup(void **state)
 
 /* ---- descriptors --------------------------------------------------------- */
 
-static int dial_nothing(void *context, char error[LG_ERROR_SIZE])
+static int dial_nothing(void *context, const char *host, uint16_t port, char error[LG_ERROR_SIZE])
 {
+	(void)host, (void)port;
 	if (context)
 		snprintf(error, LG_ERROR_SIZE, "%s", (const char *)context);
 	return -1;
@@ -241,8 +242,9 @@ static void test_soft_limit_is_raised(void **state)
 	assert_int_equal(raised, 2 * 60 + 2 * 2 + 128);
 }
 
-static int dial_server(void *context, char error[LG_ERROR_SIZE])
+static int dial_server(void *context, const char *host, uint16_t port, char error[LG_ERROR_SIZE])
 {
+	(void)host, (void)port;
 	int pair[2];
 
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair) < 0) {
@@ -284,8 +286,9 @@ static void test_descriptors_run_out(void **state)
 
 /* ---- a dial function that fails ------------------------------------------ */
 
-static int dial_a_file(void *context, char error[LG_ERROR_SIZE])
+static int dial_a_file(void *context, const char *host, uint16_t port, char error[LG_ERROR_SIZE])
 {
+	(void)host, (void)port;
 	(void)context;
 	(void)error;
 	return open("/proc/self/status", O_RDONLY | O_CLOEXEC);
@@ -307,8 +310,9 @@ static void run_dial(lg_dial_fn *dial, void *context, const char *words)
 }
 
 /* A socket whose other end is gone, with `context` still to be read. */
-static int dial_leftovers(void *context, char error[LG_ERROR_SIZE])
+static int dial_leftovers(void *context, const char *host, uint16_t port, char error[LG_ERROR_SIZE])
 {
+	(void)host, (void)port;
 	const char *text = context;
 	int pair[2];
 
@@ -331,8 +335,9 @@ static void test_dial_fails(void **state)
 	run_dial(dial_leftovers, "", "connection to 'pod.test' ended before any answer");
 }
 
-static int dial_counting(void *context, char error[LG_ERROR_SIZE])
+static int dial_counting(void *context, const char *host, uint16_t port, char error[LG_ERROR_SIZE])
 {
+	(void)host, (void)port;
 	unsigned *count = context;
 
 	snprintf(error, LG_ERROR_SIZE, "failure %u", ++*count);

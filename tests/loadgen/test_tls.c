@@ -79,8 +79,9 @@ static void test_name_and_alpn(void **state)
 	}
 }
 
-static int dial(void *context, char error[LG_ERROR_SIZE])
+static int dial(void *context, const char *host, uint16_t port, char error[LG_ERROR_SIZE])
 {
+	(void)host, (void)port;
 	int fd = connect_to(*(const uint16_t *)context);
 
 	(void)error;
