@@ -106,9 +106,15 @@ static bool named(const struct option_list *hosts, const char *host)
 	return guard_match(hosts, host) != NULL;
 }
 
+/* Through an SSH host "localhost" is that one. */
+static bool load_by_ssh(const struct plan *plan)
+{
+	return plan->kube.ssh && plan->ssh_for != SSH_FOR_API;
+}
+
 bool guard_host_allowed(const struct plan *plan, const char *host)
 {
-	return host_is_loopback(host) || named(&plan->allow_hosts, host) ||
+	return (host_is_loopback(host) && !load_by_ssh(plan)) || named(&plan->allow_hosts, host) ||
 	       named(&plan->guard.allow_hosts, host);
 }
 

@@ -54,11 +54,12 @@ before=$(served)
 run "${to[@]}" --out one
 check counts one "$http" "$before"
 before=$(served)
-run "${to[@]}" --out two --ssh-for both
+run "${to[@]}" --out two --ssh-for both --allow-host 127.0.0.1
 check counts two "$http" "$before"
 check holds two 'the run says which way it went' "run['target']['bastion'].endswith(':$bastion')
 	and run['target']['bastion_bound'] and run['load']['window']['failed'] == 0"
-run loadtest --profiles none --url http://127.0.0.1:9/ --ssh "127.0.0.1:$bastion" --ssh-for load "${quick[@]}"
+run loadtest --profiles none --url http://127.0.0.1:9/ --ssh "127.0.0.1:$bastion" --ssh-for load
+run loadtest --profiles none --url http://127.0.0.1:9/ --ssh "127.0.0.1:$bastion" --ssh-for load --allow-host 127.0.0.1 "${quick[@]}"
 
 echo '# another host key than the known one, a revoked one, a hashed name'
 key "$AUX/other"
@@ -97,7 +98,7 @@ Host gate
 	HostName 127.0.0.1
 	Port $bastion
 END
-run loadtest --pprof-url "http://$pprof" --url "http://$http/json" "${quick[@]}" --ssh inner --ssh-for both --quiet --out four
+run loadtest --pprof-url "http://$pprof" --url "http://$http/json" "${quick[@]}" --ssh inner --ssh-for both --allow-host 127.0.0.1 --quiet --out four
 grep -c 'Accepted publickey' "$AUX/bastion.log" "$AUX/inner.log" | sed "s|$AUX/||"
 echo "ProxyJump inner,gate" >>"$home/config"
 run loadtest --pprof-url "http://$pprof" --url "http://$http/json" --ssh gate
