@@ -261,6 +261,8 @@ static void read_local(struct channel *channel)
 		}
 		forward_send(forward, message, (size_t)got);
 		channel->unanswered += (size_t)got;
+		if (got < READ_SIZE)
+			return; /* that was all: poll() tells of more */
 	}
 }
 
@@ -278,12 +280,26 @@ static void check_end(struct channel *channel)
 	}
 }
 
-static void pump_data(struct channel *channel)
+/* What poll() has to say of a socket; without it, it may have anything. A read that finds nothing costs a
+ * call into the kernel, for each of the two sockets and each message. */
+static bool has_news(const struct pollfd *polled, size_t count, int fd, short events)
 {
+	for (size_t i = 0; i < count; i++)
+		if (polled[i].fd == fd)
+			return polled[i].revents & (short)(events | POLLHUP | POLLERR);
+	return !polled;
+}
+
+static void pump_data(struct channel *channel, const struct pollfd *polled, size_t count)
+{
+	struct forward *forward = channel->forward;
+
 	if (!channel->local_ended) {
-		forward_read(channel->forward);
+		if (forward->more || !channel->told || has_news(polled, count, channel->remote, POLLIN))
+			forward_read(forward);
 		write_local(channel);
-		read_local(channel);
+		if (has_news(polled, count, channel->local, POLLIN))
+			read_local(channel);
 	}
 	forward_write(channel->forward);
 	check_end(channel);
@@ -310,7 +326,7 @@ void channel_pump(struct channel *channel, const struct pollfd *polled, size_t c
 		read_answer(channel);
 	}
 	if (channel->state == CHANNEL_OPEN)
-		pump_data(channel);
+		pump_data(channel, polled, count);
 }
 
 /* ---- time --------------------------------------------------------------------------- */
