@@ -16,8 +16,8 @@
  *
  * The collector: marking is what dedicated and fractional workers do; the names changed with the Green Tea
  * collector (1.25 as an experiment, 1.26 by default). Workers that run where a core would be idle cost nobody
- * anything, and say so from 1.22 on. Locks of the runtime are lock2 and unlock2 alone: procyield and futex
- * below a mutex or the scheduler are those'.
+ * anything, and say so in versions after 1.21. Locks of the runtime are lock2 and unlock2 alone: procyield
+ * and futex below a mutex or the scheduler are those'.
  *
  * What is encoded or printed straight to a connection is written below that: the writing is the kernel's.
  */
