@@ -12,6 +12,8 @@ void outcome_release(struct outcome *outcome)
 		lg_result_free(outcome->load);
 	cost_release(&outcome->cost);
 	meaning_release(&outcome->meaning);
+	slice_track_release(&outcome->track);
+	slices_release(&outcome->slices);
 	threshold_report_release(&outcome->thresholds);
 	capacity_release(&outcome->capacity);
 	watch_report_release(&outcome->pod);

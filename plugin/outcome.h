@@ -8,8 +8,10 @@
 #include "plugin/meaning.h"
 #include "plugin/plan.h"
 #include "plugin/shots.h"
+#include "plugin/slices.h"
 #include "plugin/target.h"
 #include "plugin/threshold_report.h"
+#include "plugin/tunnel_report.h"
 #include "plugin/verdict.h"
 #include "plugin/watch.h"
 
@@ -29,12 +31,14 @@ struct outcome {
 	int64_t goroutines_idle, goroutines, goroutines_after; /* -1: unknown */
 	struct lg_result *load;                                /* NULL: no load was sent */
 	struct watch_report pod;
-	struct cap_tunnel_stats tunnel;
+	struct tunnel_report tunnel;
 	char partial[512]; /* why the run is partial, "" when it is whole */
 	struct cost cost;
 	struct meaning meaning;
 	struct verdict verdict;
 	struct threshold_report thresholds;
+	struct slice_track track; /* of the window */
+	struct slices slices;
 	struct capacity capacity; /* of --find-capacity; no steps: not asked for */
 	bool pgo_written;
 	char directory[4096]; /* "" when nothing is kept */

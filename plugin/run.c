@@ -5,6 +5,7 @@
 
 #include "plugin/clock.h"
 #include "plugin/document.h"
+#include "plugin/guard.h"
 #include "plugin/pgo.h"
 #include "plugin/progress.h"
 #include "plugin/prometheus.h"
@@ -35,13 +36,16 @@ struct run {
 	double busiest;                        /* thread of the generator, share of a core, as last seen */
 	bool ramp_done, finished, stages_done; /* of the load, as last seen */
 	int64_t rank_at;
+	struct guard_watch guard;
+	bool too_fast; /* over the ceiling of the guard */
 };
 
 /* The run goes no further: a signal, the pod is lost, --requests are done, a threshold was crossed, or what
  * --abort-if names has come true. */
 static bool must_end(const struct run *run)
 {
-	return signals_cancel || watch_lost(run->watch) || run->finished || run->crossed || *run->abort.why;
+	return signals_cancel || watch_lost(run->watch) || run->finished || run->crossed || run->too_fast ||
+	       *run->abort.why;
 }
 
 /* Once a second the whole result so far, for those who want more than a snapshot. */
@@ -75,8 +79,13 @@ static void tick(struct run *run)
 		run->finished = snapshot.finished;
 		run->busiest = snapshot.busiest_thread;
 		run->stages_done = snapshot.stages_done;
-		if (snapshot.ramp_done)
+		if (snapshot.ramp_done) {
 			steady_add(&run->steady, snapshot.now, snapshot.total.requests);
+			slice_track_add(&run->outcome->track, snapshot.now, snapshot.total.requests);
+		}
+		if (run->plan->rate <= 0) /* a schedule has its ceiling already */
+			run->too_fast |= guard_over(&run->guard, run->plan->max_rate, snapshot.now,
+			                            snapshot.total.requests);
 		look(run, &snapshot);
 	}
 	if (run->rank_at && clock_now() >= run->rank_at) {
@@ -155,6 +164,7 @@ static void capture(struct run *run)
 	const struct plan *plan = run->plan;
 	struct outcome *outcome = run->outcome;
 	int64_t begin = clock_now() + 2 * LG_WINDOW_LEAD, end;
+	struct lg_snapshot snapshot;
 
 	progress_phase(&run->progress, "capture", "", plan->window);
 	lg_set_window(run->load, begin, INT64_MAX);
@@ -171,6 +181,8 @@ static void capture(struct run *run)
 	if (outcome->shots)
 		shots_join(outcome->shots);
 	outcome->at.capture_end = clock_now();
+	lg_snapshot(run->load, &snapshot);
+	slice_track_add(&outcome->track, snapshot.now, snapshot.total.requests);
 	end = outcome->at.capture_end + 2 * LG_WINDOW_LEAD;
 	lg_set_window(run->load, begin, end);
 	clock_sleep(end - clock_now());
@@ -248,6 +260,8 @@ static void find_capacity(struct run *run)
 
 	search.start = run->plan->rate;
 	search.max_time = CAPACITY_MOST;
+	if (run->plan->max_rate > 0 && run->plan->max_rate < search.highest)
+		search.highest = run->plan->max_rate;
 	capacity_init(capacity, &search);
 	progress_phase(&run->progress, "search", "at most ", CAPACITY_MOST);
 	while (capacity_next(capacity, &rate) && take_step(run, rate))
@@ -324,7 +338,7 @@ static void tear_down(struct run *run)
 	watch_stop(run->watch, &outcome->pod);
 	run->watch = NULL;
 	if (outcome->target.tunnel) {
-		cap_tunnel_stats(outcome->target.tunnel, &outcome->tunnel);
+		tunnel_report_make(outcome->target.tunnel, (enum cap_way)run->plan->tunnel, &outcome->tunnel);
 		cap_tunnel_close(outcome->target.tunnel);
 		outcome->target.tunnel = NULL;
 	}
@@ -362,6 +376,10 @@ static void analyse(struct run *run)
 		snprintf(outcome->partial, sizeof outcome->partial,
 		         "the load ended after --requests %u, in phase '%s'", run->plan->requests,
 		         run->progress.phase);
+	else if (run->too_fast)
+		snprintf(outcome->partial, sizeof outcome->partial,
+		         "the load went at %.0f/s, over the ceiling of %g/s, in phase '%s', and was ended",
+		         run->guard.rate, run->plan->max_rate, run->progress.phase);
 	else if (run->crossed)
 		snprintf(outcome->partial, sizeof outcome->partial,
 		         "threshold '%.150s: %.150s' was crossed in phase '%s'", run->crossed->name,
@@ -374,6 +392,7 @@ static void analyse(struct run *run)
 		threshold_report_make(&run->plan->thresholds, outcome->load, &load, &outcome->thresholds);
 	outcome->goroutines_idle = shots_goroutines(outcome->idle);
 	outcome->goroutines = shots_goroutines(outcome->shots);
+	slices_make(outcome->shots, &outcome->track, &outcome->slices);
 	take_share(outcome);
 	outcome->goroutines_after = shots_goroutines(outcome->after);
 	cost_make(shots_cpu(outcome->shots), shots_slice_profiles(outcome->shots), slice_count,

@@ -50,6 +50,12 @@ const struct cap_profile *shots_cpu(const struct shots *shots);
 /* What it was merged from, shots_slices of them; they belong to the shots. */
 struct cap_profile *const *shots_slice_profiles(const struct shots *shots);
 unsigned shots_slices(const struct shots *shots, unsigned *ret_wanted); /* got */
+/* One of those that were got, in their order; the profile belongs to the shots. */
+struct shots_slice {
+	struct cap_profile *profile;
+	int64_t begin, end; /* CLOCK_MONOTONIC */
+};
+const struct shots_slice *shots_slice(const struct shots *shots, unsigned i);
 /* Goroutines in goroutine.pb.gz, -1: unknown. */
 int64_t shots_goroutines(const struct shots *shots);
 

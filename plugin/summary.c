@@ -12,13 +12,17 @@
 static void print_target(FILE *out, const struct outcome *outcome)
 {
 	const struct target *target = &outcome->target;
+	char way[80], why[1024];
 
 	fprintf(out, LABEL "%s (%s)\n", "Target", target->name, target->why);
 	if (target->has_pprof && target->pod)
-		fprintf(out, LABEL "port %u%s (%s), through a tunnel inside this process\n", "Pprof",
-		        target->pprof.port, target->pprof_path, target->pprof_why);
+		fprintf(out, LABEL "port %u%s (%s), through %s\n", "Pprof", target->pprof.port,
+		        target->pprof_path, target->pprof_why,
+		        tunnel_report_way(&outcome->tunnel, way, sizeof way));
 	else if (target->has_pprof)
 		fprintf(out, LABEL "%s%s\n", "Pprof", target->process_url, target->pprof_path);
+	if (*tunnel_report_why(&outcome->tunnel, why, sizeof why))
+		fprintf(out, LABEL "%s\n", "Tunnel", why);
 }
 
 /* Asked for in the window. */
@@ -96,7 +100,18 @@ static void print_latency(FILE *out, const char *label, const struct lg_histogra
 		fprintf(out, "%s %s  ", points[i].name,
 		        figure_time((double)lg_histogram_percentile(latency, points[i].percentile) * 1e3,
 		                    figure));
-	fprintf(out, "max %s\n", figure_time((double)lg_histogram_max(latency) * 1e3, figure));
+	fprintf(out, "max %s", figure_time((double)lg_histogram_max(latency) * 1e3, figure));
+	if (lg_histogram_over_range(latency))
+		fprintf(out, " (%llu over 1h)", (unsigned long long)lg_histogram_over_range(latency));
+	fputc('\n', out);
+}
+
+/* Nothing is known of them but that they took longer than they were given. */
+static void print_unfinished(FILE *out, const struct lg_result *load)
+{
+	if (load->censored)
+		fprintf(out, LABEL "%llu when the load ended, in no figure here\n", "In flight",
+		        (unsigned long long)load->censored);
 }
 
 static void print_window(FILE *out, const struct outcome *outcome)
@@ -214,6 +229,7 @@ void summary_print(FILE *out, const struct outcome *outcome)
 	if (outcome->load) {
 		print_load(out, outcome);
 		print_window(out, outcome);
+		print_unfinished(out, outcome->load);
 	}
 	print_pod(out, outcome);
 	print_cpu(out, outcome);
