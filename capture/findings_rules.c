@@ -16,8 +16,10 @@
  *
  * The collector: marking is what dedicated and fractional workers do; the names changed with the Green Tea
  * collector (1.25 as an experiment, 1.26 by default). Workers that run where a core would be idle cost nobody
- * anything, and say so from 1.22 on. Locks of the runtime are lock2 and unlock2 alone: procyield and futex
- * below a mutex or the scheduler are those'.
+ * anything, and say so in versions after 1.21. Locks of the runtime are lock2 and unlock2 alone: procyield
+ * and futex below a mutex or the scheduler are those'.
+ *
+ * What is encoded or printed straight to a connection is written below that: the writing is the kernel's.
  */
 const struct findings_rule findings_rules[RULE_WORDS] = {
 	[RULE_REGEXP] =
@@ -175,7 +177,8 @@ const struct findings_rule findings_rules[RULE_WORDS] = {
                          "encoded; else a generated or faster codec.",
                  .threshold = 0.10,
                  .words = WORDS("encoding/json.*", "encoding/json/*", "reflect.*",
-                                "github.com/json-iterator/go.*", "github.com/goccy/go-json*")},
+                                "github.com/json-iterator/go.*", "github.com/goccy/go-json*"),
+                 .unless = RULE_BIT(RULE_SYSCALLS)},
 	[RULE_FMT] =
 		{.name = "fmt",
                  .title = "fmt formats on the hot path",
@@ -183,7 +186,8 @@ const struct findings_rule findings_rules[RULE_WORDS] = {
                  .todo = "strconv and append (strconv.AppendInt) where it is hot; no Sprintf to join strings or make "
                          "keys.",
                  .threshold = 0.05,
-                 .words = WORDS("fmt.*")},
+                 .words = WORDS("fmt.*"),
+                 .unless = RULE_BIT(RULE_SYSCALLS)},
 	[RULE_CLOCK] =
 		{.name = "clock",
                  .title = "the clock is read very often",

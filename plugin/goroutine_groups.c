@@ -7,7 +7,7 @@
 #include "plugin/text.h"
 
 #define SHORT_MOST 5
-#define LONG_MOST  20
+#define LONG_MOST  10
 
 static char *frame_text(const struct cap_goroutine_group *group, size_t i, bool brief)
 {
@@ -114,10 +114,11 @@ static void print_group(FILE *out, const struct cap_growth *growth, bool whole)
 	}
 }
 
-/* The goroutine that made the dump. */
+/* One that made the dump, or takes another profile. */
 static bool is_pprof(const struct cap_goroutine_group *group)
 {
-	return group->frame_count && strncmp(group->frames[0].function, "runtime/pprof.", 14) == 0;
+	return group->frame_count && (strncmp(group->frames[0].function, "runtime/pprof.", 14) == 0 ||
+	                              strncmp(group->frames[0].function, "net/http/pprof.", 15) == 0);
 }
 
 void goroutine_groups_print(FILE *out, const struct cap_growth *groups, size_t count, bool all)

@@ -12,7 +12,7 @@
 #define PERIOD       (512.0 * 1024) /* of Go's sampling, as it is unless a program sets it */
 #define ROWS_MOST    100
 #define PRINT_MOST   3
-#define GROWTH_LEAST (512 * 1024) /* below a sample or two growth is chance */
+#define GROWTH_LEAST (1024 * 1024) /* two samples: less is chance */
 
 static struct cap_profile *parse(const struct shots *shots, const char *file)
 {

@@ -174,15 +174,29 @@ static const char *const strings[] = {"",
                                       "runtime.gcBgMarkWorker",
                                       "main.middleware",
                                       "log.Printf",
+                                      "syscall.write",
                                       "/src/main.go",
                                       "/usr/local/go/src/x.go",
                                       "/go/pkg/mod/github.com/x/y@v1.0.0/y.go"};
 
-enum { HANDLE = 5, MALLOC, JSON, BOX, SPRINTF, OTHER, IDLE_MARK, MARK, MIDDLEWARE, LOG, FUNCTIONS_END };
+enum {
+	HANDLE = 5,
+	MALLOC,
+	JSON,
+	BOX,
+	SPRINTF,
+	OTHER,
+	IDLE_MARK,
+	MARK,
+	MIDDLEWARE,
+	LOG,
+	WRITE,
+	FUNCTIONS_END
+};
 
 static int64_t file_of(int function)
 {
-	return function == HANDLE || function == MIDDLEWARE ? 15 : function == OTHER ? 17 : 0;
+	return function == HANDLE || function == MIDDLEWARE ? 16 : function == OTHER ? 18 : 0;
 }
 
 static struct proto_buffer cpu_begin(void)
@@ -326,6 +340,22 @@ static void idle_marking_costs_nobody(void **state)
 	expect(&buffer, "gc-mark 25% main.handle");
 }
 
+/* What is encoded straight to a connection: the kernel's part is not JSON's. */
+static void writing_is_not_encoding(void **state)
+{
+	struct proto_buffer buffer = cpu_begin();
+
+	(void)state;
+	STACK(&buffer, 200, WRITE, JSON, HANDLE);
+	STACK(&buffer, 150, JSON, HANDLE);
+	STACK(&buffer, 650, HANDLE);
+	expect(&buffer, "json-reflect 15% main.handle");
+	buffer = cpu_begin();
+	STACK(&buffer, 300, WRITE, JSON, HANDLE);
+	STACK(&buffer, 700, HANDLE);
+	expect(&buffer, "syscalls 30% main.handle");
+}
+
 static void thresholds_are_exceeded_not_met(void **state)
 {
 	struct proto_buffer buffer = cpu_begin();
@@ -424,6 +454,7 @@ int main(void)
 		cmocka_unit_test(what_calls_the_program_does_not_count),
 		cmocka_unit_test(another_module_is_named_when_nobody_else_is),
 		cmocka_unit_test(idle_marking_costs_nobody),
+		cmocka_unit_test(writing_is_not_encoding),
 		cmocka_unit_test(thresholds_are_exceeded_not_met),
 		cmocka_unit_test(confidence_follows_samples),
 		cmocka_unit_test(too_few_samples_are_refused),

@@ -4,9 +4,10 @@ demo
 run loadtest --pprof-url "http://$pprof" --url "http://$http/leak" --vus 8 --ramp 0s --settle 0s --window 2s \
 	--profiles goroutine,heap,allocs --cooldown 1s --out leak
 files
-check holds leak 'the workers that stay are suspected' "[g['suspect'] for g in run['goroutine_groups']
-	if g['stack'][0].startswith('main.leakedWorker')] == ['leak'] and run['goroutines']['after'] > run['goroutines']['idle']"
-check holds leak 'nothing else is' "sum(g['suspect'] != '' for g in run['goroutine_groups']) == 1"
+check holds leak 'the workers that stay are suspected' "any(g['suspect'] == 'leak' and g['state'] == 'chan receive'
+	for g in run['goroutine_groups'] if g['stack'][0].startswith('main.leakedWorker')) and run['goroutines']['after'] > run['goroutines']['idle']"
+check holds leak 'nothing else is' "all(g['stack'][0].startswith('main.leakedWorker') for g in run['goroutine_groups']
+	if g['suspect'])"
 check holds leak 'bytes in use are known before, in and after the load' "all(n in run['memory'] for n in
 	('inuse_bytes_idle', 'inuse_bytes', 'inuse_bytes_after'))"
 check holds leak 'they were looked at after the load, and the time to cool down' "all(c['captured'] and
