@@ -91,7 +91,7 @@ static int read_json(const char *folder, cJSON **ret, struct error *error)
 int run_read_open(const char *path, struct run_read *ret, struct error *error)
 {
 	char *folder = folder_of(path);
-	cJSON *json;
+	cJSON *json = NULL;
 
 	if (read_json(folder, &json, error) < 0) {
 		free(folder);
