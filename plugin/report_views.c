@@ -98,7 +98,8 @@ static void add_profile(struct report_views *views, const struct run_read *run, 
 	snprintf(before, sizeof before, "%s%s", base ? "" : "idle/", file);
 	read_one(views, base ? base : run, before, &profile->base);
 	fill_side(&profile->now, profile->profile, profile->name, file, run);
-	fill_side(&profile->before, profile->base, profile->name, base ? "the base run" : "the idle pod", base);
+	fill_side(&profile->before, profile->base, profile->name, base ? "the base run" : "the idle pod",
+	          base);
 	views->profile_count++;
 	add_views(views, profile);
 }
