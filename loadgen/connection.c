@@ -375,8 +375,10 @@ void lg_connection_flush_later(struct lg_connection *connection)
 	if (connection->is_unsent)
 		return;
 	connection->is_unsent = true;
+	connection->unsent_since = w->now;
 	connection->next_unsent = w->unsent;
 	w->unsent = connection;
+	w->unsent_due = w->now;
 }
 
 const char *lg_connection_output(const struct lg_connection *connection, size_t *ret_size)
@@ -429,7 +431,11 @@ void lg_connection_input(struct lg_connection *connection, const char *data, siz
 		lg_tls_input(connection->tls, data, size);
 	else
 		lg_connection_plain(connection, data, size);
-	if ((connection->tls || connection->h2) && connection->generation == generation)
+	if (connection->generation != generation)
+		return;
+	if (connection->h2 && lg_h2_is_patient(connection->h2))
+		lg_connection_flush_later(connection);
+	else if (connection->h2 || connection->tls)
 		lg_connection_flush(connection);
 }
 

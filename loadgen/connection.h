@@ -39,20 +39,21 @@ struct lg_connection {
 	const struct lg_host *host;
 	int fd; /* -1: none */
 	uint32_t index;
-	uint32_t generation; /* one more with each socket */
-	uint8_t state;       /* enum lg_connection_state */
-	bool served;         /* has brought a whole answer */
-	bool received;       /* has ever brought a byte */
-	bool ended;          /* the other side has closed its direction, or said what nobody asked for */
-	bool patient;        /* every address was tried for a moment: now each gets its share of the time */
-	bool is_ready;       /* io: in the list of those that have more to read */
-	bool is_unsent;      /* worker: in the list of those that have something to send */
-	bool more;           /* TLS or HTTP/2 has more to send than the queue takes */
-	bool out_lasts;      /* the caller's bytes stay for the whole run: io may take its time */
-	uint8_t io_state;    /* io: its own */
-	uint16_t untried;    /* addresses not tried yet in this round */
-	uint32_t address;    /* the next one, round robin */
-	int64_t since;       /* when this attempt, or the handshake, began */
+	uint32_t generation;  /* one more with each socket */
+	uint8_t state;        /* enum lg_connection_state */
+	bool served;          /* has brought a whole answer */
+	bool received;        /* has ever brought a byte */
+	bool ended;           /* the other side has closed its direction, or said what nobody asked for */
+	bool patient;         /* every address was tried for a moment: now each gets its share of the time */
+	bool is_ready;        /* io: in the list of those that have more to read */
+	bool is_unsent;       /* worker: in the list of those that have something to send */
+	bool more;            /* TLS or HTTP/2 has more to send than the queue takes */
+	bool out_lasts;       /* the caller's bytes stay for the whole run: io may take its time */
+	uint8_t io_state;     /* io: its own */
+	uint16_t untried;     /* addresses not tried yet in this round */
+	uint32_t address;     /* the next one, round robin */
+	int64_t since;        /* when this attempt, or the handshake, began */
+	int64_t unsent_since; /* in that list since */
 	struct lg_connection *next; /* io: in that list */
 	struct lg_connection *next_unsent;
 
@@ -86,7 +87,7 @@ void lg_connection_expired(struct lg_connection *connection);
 void lg_connection_write(struct lg_connection *connection, const char *data, size_t size, bool stable);
 /* Sends what is made by now; may close the connection. */
 void lg_connection_flush(struct lg_connection *connection);
-/* The same, once the events that are being handled are done with. */
+/* The same, once the events that are being handled are done with, or a little later (worker.c). */
 void lg_connection_flush_later(struct lg_connection *connection);
 /* Sends what is in the queue. */
 void lg_connection_send(struct lg_connection *connection);

@@ -60,7 +60,7 @@ void lg_h1_input(struct lg_connection *connection, const char *data, size_t size
 		return;
 	}
 	if (lg_http_untouched(&connection->http))
-		connection->vu->first = connection->worker->now;
+		connection->vu->first = connection->worker->arrived;
 	switch (lg_http_feed(&connection->http, data, size, &used)) {
 	case LG_HTTP_MORE:
 		break;

@@ -12,6 +12,7 @@
 #define WINDOW        ((1 << 30) - 1) /* flow control never holds the server back */
 #define FIRST_STREAMS 100             /* until the server says how many it takes (RFC 9113, section 6.5.2) */
 #define FRAMES_SIZE   16384           /* frames that go into one TLS record */
+#define COMPANY       8               /* a write for each eighth of the streams */
 
 /* What a VU waits for. */
 struct stream {
@@ -28,6 +29,7 @@ struct lg_h2 {
 	struct lg_connection *connection;
 	nghttp2_session *session;
 	unsigned active;                 /* streams that nghttp2 has */
+	unsigned fresh;                  /* those of them that began since the last flush */
 	uint32_t limit;                  /* of them, as the server has it */
 	bool busy, dead;                 /* in nghttp2; freed meanwhile */
 	bool draining;                   /* no new streams */
@@ -127,6 +129,7 @@ static bool begin(struct lg_h2 *h2, struct lg_vu *vu)
 		return false;
 	}
 	h2->active++;
+	h2->fresh++;
 	*s = (struct stream){.vu = vu, .body = body};
 	vu->stream = id;
 	lg_vu_sent(vu);
@@ -255,7 +258,7 @@ static int on_header(nghttp2_session *session, const nghttp2_frame *frame, const
 	if (*name != ':')
 		return 0;
 	if (!s->status)
-		s->vu->first = s->vu->worker->now;
+		s->vu->first = s->vu->worker->arrived;
 	s->status = (uint16_t)read_status(value);
 	return 0;
 }
@@ -368,6 +371,19 @@ static int on_frame_sent(nghttp2_session *session, const nghttp2_frame *frame, v
 	return 0;
 }
 
+/* A request may have waited for company, or for room. */
+static int before_frame(nghttp2_session *session, const nghttp2_frame *frame, void *context)
+{
+	struct stream *s = frame->hd.type == NGHTTP2_HEADERS
+	                           ? nghttp2_session_get_stream_user_data(session, frame->hd.stream_id)
+	                           : NULL;
+
+	(void)context;
+	if (s)
+		s->vu->sent = s->vu->flushed = s->vu->first = s->vu->worker->now;
+	return 0;
+}
+
 /* ---- the connection ------------------------------------------------------------------ */
 
 static void release(struct lg_h2 *h2)
@@ -383,6 +399,7 @@ static void set_callbacks(nghttp2_session_callbacks *callbacks, const struct lg_
 	nghttp2_session_callbacks_set_on_frame_recv_callback(callbacks, on_frame);
 	nghttp2_session_callbacks_set_on_stream_close_callback(callbacks, on_stream_close);
 	nghttp2_session_callbacks_set_on_invalid_frame_recv_callback(callbacks, on_invalid_frame);
+	nghttp2_session_callbacks_set_before_frame_send_callback(callbacks, before_frame);
 	nghttp2_session_callbacks_set_on_frame_send_callback(callbacks, on_frame_sent);
 	if (job->pattern.size)
 		nghttp2_session_callbacks_set_on_data_chunk_recv_callback(callbacks, on_data);
@@ -530,6 +547,7 @@ static void renew(struct lg_h2 *h2)
 
 void lg_h2_flush(struct lg_h2 *h2)
 {
+	h2->fresh = 0;
 	h2->busy = true;
 	write_frames(h2);
 	h2->busy = false;
@@ -539,6 +557,14 @@ void lg_h2_flush(struct lg_h2 *h2)
 		renew(h2);
 	else if (!nghttp2_session_want_read(h2->session) && !nghttp2_session_want_write(h2->session))
 		broken(h2, *h2->words ? h2->words : "the session is over");
+}
+
+bool lg_h2_is_patient(const struct lg_h2 *h2)
+{
+	const struct lg_connection *connection = h2->connection;
+
+	return h2->fresh && h2->fresh * COMPANY < h2->active && !h2->draining && !connection->more &&
+	       connection->worker->job->plan->model == LG_VUS && nghttp2_session_want_read(h2->session);
 }
 
 static void describe_end(const struct lg_h2 *h2, int error, char ret[LG_ERROR_SIZE])

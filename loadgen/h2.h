@@ -11,6 +11,7 @@
 #ifndef LOADGEN_H2_H
 #define LOADGEN_H2_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "loadgen/loadgen.h"
@@ -34,6 +35,11 @@ void lg_h2_abandon(struct lg_h2 *h2, struct lg_vu *vu);
 void lg_h2_input(struct lg_h2 *h2, const char *data, size_t size);
 /* Writes the frames that are due, as many as the connection's queue takes. */
 void lg_h2_flush(struct lg_h2 *h2);
+/*
+ * A write costs more than all else about a request. Where many users share a connection, the next requests of
+ * a few of them may wait a moment for the others'; not in the open model, whose starts are due.
+ */
+bool lg_h2_is_patient(const struct lg_h2 *h2);
 /* The connection has come to an end: 0 in good order, else errno. */
 void lg_h2_ended(struct lg_h2 *h2, int error);
 

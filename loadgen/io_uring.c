@@ -1,7 +1,8 @@
 /*
  * io_uring. What a connection brings comes by one multishot receive into buffers that all share; a request is
  * a send that is submitted with the next wait, so that a turn of the loop is one system call. A small one
- * says nothing when it is done, which would end the wait too soon.
+ * says nothing when it is done, which would end the wait too soon. The kernel stamps what it receives, so
+ * that a thread that has much to do, or waits for more, does not take its own lateness for the server's.
  *
  * The kernel holds on to a socket, and to bytes that it sends, for as long as something is under way there.
  * remove() ends that with shutdown(): what still comes of an older socket is known by its generation.
@@ -12,11 +13,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "loadgen/clock.h"
+#include "loadgen/io_pool.h"
 #include "loadgen/worker.h"
 
 /* Linux 6.1. Only the thread that drives a ring may enter it: it is made by another one, disabled. */
@@ -29,21 +30,30 @@
 
 #define PROBE_SECONDS 1
 
-#define BUFFER_SIZE (16U * 1024)
 #ifdef LG_URING_TINY /* a test sees rings and buffers run out */
 #define SUBMISSIONS       4U
 #define COMPLETIONS_LEAST 8U
 #define COMPLETIONS_MOST  8U
-#define BUFFERS_FIRST     2U
-#define BUFFERS_MOST      4U
 #else
 #define SUBMISSIONS       256U
 #define COMPLETIONS_LEAST 1024U
 #define COMPLETIONS_MOST  16384U
-#define BUFFERS_FIRST     32U
-#define BUFFERS_MOST      512U
 #endif
-#define BUFFER_GROUP 0
+
+/* What lies before the bytes in a buffer: the kernel's header, and when they came. */
+#define STAMP_SIZE CMSG_SPACE(sizeof(struct timespec))
+#define HEAD_SIZE  (sizeof(struct io_uring_recvmsg_out) + STAMP_SIZE)
+
+/* The clock on the wall was set, if it moves by so much against the monotonic one from one turn to the next.
+ */
+#define STEP_NS LG_NS_PER_MS
+
+/* See company(). */
+#define BRIEF_NS     (100 * LG_NS_PER_US)
+#define COMPANY_MOST 16
+#define COMPANY_PART 8 /* of the requests in flight */
+#define GAP_WEIGHT   8
+#define GAP_MOST     LG_NS_PER_MS
 
 /* What was asked of the kernel: in the low bits of user_data, then the connection's index and generation. */
 enum task { WAKE, CONNECT, RECEIVE, SEND, WRITABLE };
@@ -54,94 +64,20 @@ enum task { WAKE, CONNECT, RECEIVE, SEND, WRITABLE };
 /* io_state; BLOCKED: a short write; ASKED: a send was, perhaps it is not even submitted */
 enum { CONNECTING = 1, RECEIVING = 2, BLOCKED = 4, ASKED = 8 };
 
-/*
- * Buffers for what is received, taken by the kernel in turn. Few, so that they stay in the cache; more, up to
- * one for each connection, once they have run out.
- */
-struct pool {
-	struct io_uring_buf_ring *ring; /* the kernel's view of it, then the bytes */
-	char *data;
-	unsigned count, most;
-	unsigned back; /* given back, which the kernel does not know yet */
-	bool starved;
-};
-
 struct lg_io {
 	struct lg_worker *worker;
 	struct io_uring ring;
-	struct pool pool;
+	struct lg_io_pool pool;
+	struct msghdr stamped; /* how every receive is asked for */
+	int64_t wall;          /* CLOCK_REALTIME less CLOCK_MONOTONIC, as of this turn */
+	bool wall_moved;
+	int64_t gap, turned; /* between two completions, on average; when the last turn began */
 	bool enabled;
 	int wake;
 	uint64_t woken; /* read from `wake` */
 };
 
-/* ---- ring and buffers ------------------------------------------------------------ */
-
-static size_t pool_ring_size(const struct pool *pool)
-{
-	return pool->most * sizeof(struct io_uring_buf);
-}
-
-static size_t pool_size(const struct pool *pool)
-{
-	return pool_ring_size(pool) + (size_t)pool->most * BUFFER_SIZE;
-}
-
-static void pool_give(struct pool *pool, unsigned id)
-{
-	io_uring_buf_ring_add(pool->ring, pool->data + (size_t)id * BUFFER_SIZE, BUFFER_SIZE,
-	                      (unsigned short)id, io_uring_buf_ring_mask(pool->most), (int)pool->back++);
-}
-
-static void pool_show(struct pool *pool)
-{
-	io_uring_buf_ring_advance(pool->ring, (int)pool->back);
-	pool->back = 0;
-}
-
-static void pool_grow(struct pool *pool)
-{
-	unsigned count = pool->count ? 2 * pool->count : BUFFERS_FIRST;
-
-	while (pool->count < count && pool->count < pool->most)
-		pool_give(pool, pool->count++);
-	pool->starved = false;
-}
-
-static void pool_release(struct pool *pool)
-{
-	if (pool->ring)
-		munmap(pool->ring, pool_size(pool));
-	pool->ring = NULL;
-}
-
-/* 0, or a negative errno; as liburing's. */
-static int pool_init(struct pool *pool, struct io_uring *ring, unsigned connections)
-{
-	struct io_uring_buf_reg reg = {.bgid = BUFFER_GROUP};
-	void *memory;
-	int status;
-
-	*pool = (struct pool){.most = BUFFERS_FIRST};
-	while (pool->most < connections && pool->most < BUFFERS_MOST)
-		pool->most *= 2;
-	memory = mmap(NULL, pool_size(pool), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (memory == MAP_FAILED)
-		return -errno;
-	pool->ring = memory;
-	pool->data = (char *)memory + pool_ring_size(pool);
-	reg.ring_addr = (uintptr_t)memory;
-	reg.ring_entries = pool->most;
-	status = io_uring_register_buf_ring(ring, &reg, 0);
-	if (status < 0) {
-		pool_release(pool);
-		return status;
-	}
-	io_uring_buf_ring_init(pool->ring);
-	pool_grow(pool);
-	pool_show(pool);
-	return 0;
-}
+/* ---- the ring ----------------------------------------------------------------------- */
 
 static int make_ring(struct io_uring *ring, unsigned completions)
 {
@@ -177,13 +113,18 @@ static uint64_t name_of(const struct lg_connection *connection, enum task task)
 	       (uint64_t)connection->index << TASK_BITS | task;
 }
 
+static void prepare_receive(struct io_uring_sqe *sqe, int fd, struct msghdr *stamped)
+{
+	io_uring_prep_recvmsg_multishot(sqe, fd, stamped, 0);
+	sqe->flags |= IOSQE_BUFFER_SELECT;
+	sqe->buf_group = LG_IO_POOL_GROUP;
+}
+
 static void ask_receive(struct lg_io *io, struct lg_connection *connection)
 {
 	struct io_uring_sqe *sqe = next_sqe(&io->ring);
 
-	io_uring_prep_recv_multishot(sqe, connection->fd, NULL, 0, 0);
-	sqe->flags |= IOSQE_BUFFER_SELECT;
-	sqe->buf_group = BUFFER_GROUP;
+	prepare_receive(sqe, connection->fd, &io->stamped);
 	io_uring_sqe_set_data64(sqe, name_of(connection, RECEIVE));
 	connection->io_state |= RECEIVING;
 }
@@ -228,7 +169,7 @@ static void close_io(struct lg_io *io)
 
 	if (io->ring.ring_fd >= 0)
 		io_uring_queue_exit(&io->ring);
-	pool_release(&io->pool);
+	lg_io_pool_release(&io->pool);
 	if (io->wake >= 0)
 		close(io->wake);
 	free(io);
@@ -251,10 +192,12 @@ static int open_io(struct lg_worker *worker, struct lg_io **ret)
 		return -1;
 	io->worker = worker;
 	io->ring.ring_fd = -1;
+	io->stamped.msg_controllen = STAMP_SIZE;
+	io->gap = GAP_MOST;
 	io->wake = eventfd(0, EFD_CLOEXEC); /* blocking: a read of it waits in the ring */
 	status = io->wake < 0 ? -errno : make_ring(&io->ring, completions_for(worker->connection_count));
 	if (status == 0)
-		status = pool_init(&io->pool, &io->ring, worker->connection_count);
+		status = lg_io_pool_init(&io->pool, &io->ring, worker->connection_count);
 	if (status < 0) {
 		close_io(io);
 		errno = -status;
@@ -276,6 +219,7 @@ static int add(struct lg_io *io, struct lg_connection *connection, bool connecti
 	if (!io->enabled)
 		start(io);
 	connection->io_state = 0;
+	setsockopt(connection->fd, SOL_SOCKET, SO_TIMESTAMPNS, &(int){1}, sizeof(int));
 	if (connecting)
 		ask_writable(io, connection, CONNECT);
 	else
@@ -346,6 +290,25 @@ static void handle_connected(struct lg_io *io, struct lg_connection *connection,
 	lg_connection_connected(connection, error);
 }
 
+/*
+ * When the bytes came to this machine; now, where the kernel does not say (a socket without a network), or
+ * the clock that it goes by was set meanwhile.
+ */
+static int64_t arrival_of(const struct lg_io *io, const char *buffer)
+{
+	const struct io_uring_recvmsg_out *out = (const void *)buffer;
+	const struct cmsghdr *stamp = (const void *)(out + 1);
+	int64_t now = io->worker->now, arrived;
+	struct timespec at;
+
+	if (io->wall_moved || out->controllen < CMSG_LEN(sizeof at) || stamp->cmsg_level != SOL_SOCKET ||
+	    stamp->cmsg_type != SCM_TIMESTAMPNS)
+		return now;
+	memcpy(&at, CMSG_DATA(stamp), sizeof at);
+	arrived = at.tv_sec * LG_NS_PER_SECOND + at.tv_nsec - io->wall;
+	return arrived < now ? arrived : now;
+}
+
 static void handle_received(struct lg_io *io, struct lg_connection *connection,
                             const struct io_uring_cqe *cqe)
 {
@@ -353,15 +316,16 @@ static void handle_received(struct lg_io *io, struct lg_connection *connection,
 
 	if (!(cqe->flags & IORING_CQE_F_MORE))
 		connection->io_state &= (uint8_t)~RECEIVING;
-	if (cqe->res > 0) {
-		lg_connection_input(connection,
-		                    io->pool.data +
-		                            (size_t)(cqe->flags >> IORING_CQE_BUFFER_SHIFT) * BUFFER_SIZE,
-		                    (size_t)cqe->res);
+	if (cqe->res > (int)HEAD_SIZE) {
+		const char *buffer = lg_io_pool_at(&io->pool, cqe->flags >> IORING_CQE_BUFFER_SHIFT);
+
+		io->worker->arrived = arrival_of(io, buffer);
+		lg_connection_input(connection, buffer + HEAD_SIZE, (size_t)cqe->res - HEAD_SIZE);
+		io->worker->arrived = io->worker->now;
 	} else if (cqe->res == -ENOBUFS) {
 		io->pool.starved = true;
 	} else if (cqe->res != -EAGAIN && cqe->res != -EINTR) {
-		lg_connection_ended(connection, -cqe->res);
+		lg_connection_ended(connection, cqe->res < 0 ? -cqe->res : 0);
 		return;
 	}
 	if (connection->generation == generation && !(connection->io_state & RECEIVING))
@@ -423,7 +387,7 @@ static void note_ends(struct lg_io *io)
 	{
 		struct lg_connection *connection;
 
-		if (cqe->res > 0 || cqe->res == -ENOBUFS || task_of(cqe) != RECEIVE)
+		if (cqe->res > (int)HEAD_SIZE || cqe->res == -ENOBUFS || task_of(cqe) != RECEIVE)
 			continue;
 		connection = connection_of(io, cqe->user_data);
 		if (connection)
@@ -431,17 +395,69 @@ static void note_ends(struct lg_io *io)
 	}
 }
 
-static void wait_io(struct lg_io *io, int64_t timeout)
+static void sleep_for(struct lg_io *io, unsigned count, int64_t timeout)
 {
 	struct __kernel_timespec limit = {.tv_sec = timeout / LG_NS_PER_SECOND,
 	                                  .tv_nsec = timeout % LG_NS_PER_SECOND};
+	struct io_uring_cqe *cqe;
+
+	io_uring_submit_and_wait_timeout(&io->ring, &cqe, count, timeout == INT64_MAX ? NULL : &limit, NULL);
+}
+
+/*
+ * How many completions to wait for. Where they come thick and fast, going to sleep for each costs more than
+ * what there is to do about it: then for as many as a brief time brings, and no more than a part of what is
+ * awaited, so that the users are not held up. Latencies do not suffer, since arrivals bear the kernel's
+ * stamp.
+ */
+static unsigned company(const struct lg_io *io)
+{
+	const struct lg_worker *w = io->worker;
+	int64_t most = w->in_flight / COMPANY_PART, brief = BRIEF_NS / (io->gap + 1);
+
+	most = most < COMPANY_MOST ? most : COMPANY_MOST;
+	most = most < brief ? most : brief;
+	return w->late || most < 1 ? 1 : (unsigned)most;
+}
+
+static void sleep_io(struct lg_io *io, int64_t timeout)
+{
+	unsigned count = company(io);
+
+	if (count > 1) {
+		sleep_for(io, count, timeout < BRIEF_NS ? timeout : BRIEF_NS);
+		if (timeout <= BRIEF_NS || io_uring_cq_ready(&io->ring))
+			return;
+		timeout -= BRIEF_NS;
+	}
+	sleep_for(io, 1, timeout);
+}
+
+/* What this turn has to know of the time. */
+static void look_around(struct lg_io *io)
+{
+	struct lg_worker *w = io->worker;
+	unsigned count = io_uring_cq_ready(&io->ring);
+	int64_t wall, gap;
+
+	lg_worker_clock(w);
+	wall = lg_clock_of(CLOCK_REALTIME) - w->now;
+	io->wall_moved = llabs(wall - io->wall) > STEP_NS;
+	io->wall = wall;
+	gap = (w->now - io->turned) / (count ? count : 1);
+	io->gap += ((gap < GAP_MOST ? gap : GAP_MOST) - io->gap) / GAP_WEIGHT;
+	io->turned = w->now;
+}
+
+static void wait_io(struct lg_io *io, int64_t timeout)
+{
 	struct io_uring_cqe *cqe;
 	unsigned head, count = 0;
 
 	if (!io->enabled)
 		start(io);
-	io_uring_submit_and_wait_timeout(&io->ring, &cqe, 1, timeout == INT64_MAX ? NULL : &limit, NULL);
-	lg_worker_clock(io->worker);
+	sleep_io(io, timeout);
+	look_around(io);
 	note_ends(io);
 	io_uring_for_each_cqe(&io->ring, head, cqe)
 	{
@@ -449,13 +465,13 @@ static void wait_io(struct lg_io *io, int64_t timeout)
 			lg_worker_clock(io->worker);
 		handle(io, cqe);
 		if (cqe->flags & IORING_CQE_F_BUFFER)
-			pool_give(&io->pool, cqe->flags >> IORING_CQE_BUFFER_SHIFT);
+			lg_io_pool_give(&io->pool, cqe->flags >> IORING_CQE_BUFFER_SHIFT);
 		count++;
 	}
 	io_uring_cq_advance(&io->ring, count);
 	if (io->pool.starved)
-		pool_grow(&io->pool);
-	pool_show(&io->pool);
+		lg_io_pool_grow(&io->pool);
+	lg_io_pool_show(&io->pool);
 }
 
 static void wake(struct lg_io *io)
@@ -469,13 +485,11 @@ static void wake(struct lg_io *io)
 static int receive_one(struct io_uring *ring, const int ends[2])
 {
 	struct __kernel_timespec limit = {.tv_sec = PROBE_SECONDS};
-	struct io_uring_sqe *sqe = io_uring_get_sqe(ring);
 	struct io_uring_cqe *cqe;
+	struct msghdr stamped = {.msg_controllen = STAMP_SIZE};
 	int status;
 
-	io_uring_prep_recv_multishot(sqe, ends[0], NULL, 0, 0);
-	sqe->flags |= IOSQE_BUFFER_SELECT;
-	sqe->buf_group = BUFFER_GROUP;
+	prepare_receive(io_uring_get_sqe(ring), ends[0], &stamped);
 	if (write(ends[1], "", 1) != 1)
 		return -errno;
 	status = io_uring_submit_and_wait_timeout(ring, &cqe, 1, &limit, NULL);
@@ -483,20 +497,22 @@ static int receive_one(struct io_uring *ring, const int ends[2])
 		return status;
 	if (cqe->res < 0)
 		return cqe->res;
-	return cqe->res == 1 && cqe->flags & IORING_CQE_F_BUFFER && cqe->flags & IORING_CQE_F_MORE ? 0
-	                                                                                           : -EINVAL;
+	return cqe->res == (int)HEAD_SIZE + 1 && cqe->flags & IORING_CQE_F_BUFFER &&
+	                       cqe->flags & IORING_CQE_F_MORE
+	               ? 0
+	               : -EINVAL;
 }
 
 static int try_ring(struct io_uring *ring, const int ends[2])
 {
-	struct pool pool = {0};
-	int status = pool_init(&pool, ring, 1);
+	struct lg_io_pool pool = {0};
+	int status = lg_io_pool_init(&pool, ring, 1);
 
 	if (status == 0)
 		status = enable_ring(ring);
 	if (status == 0)
 		status = receive_one(ring, ends);
-	pool_release(&pool);
+	lg_io_pool_release(&pool);
 	return status;
 }
 

@@ -226,7 +226,7 @@ void lg_vu_answered(struct lg_vu *vu, unsigned status)
 		.sent = vu->sent,
 		.flushed = vu->flushed,
 		.first = vu->first,
-		.done = w->now,
+		.done = w->arrived,
 	};
 
 	lg_stats_answer(&w->stats, &answer);

@@ -9,10 +9,13 @@
 #include <unistd.h>
 
 #include "loadgen/clock.h"
+#include "loadgen/h2.h"
 #include "loadgen/starts.h"
 #include "loadgen/text.h"
 
 #define STACK_SIZE (256U * 1024)
+
+#define REST_NS (100 * LG_NS_PER_US) /* see lg_h2_is_patient */
 
 /* Of `whole`, dealt out one by one. */
 static uint64_t share_of(uint64_t whole, const struct lg_job *job, unsigned index)
@@ -126,7 +129,7 @@ void lg_worker_note(struct lg_worker *worker, const char *line)
 
 void lg_worker_clock(struct lg_worker *worker)
 {
-	worker->now = lg_clock_now();
+	worker->now = worker->arrived = lg_clock_now();
 	lg_stats_move(&worker->stats, worker->now, lg_control_phase(worker->control, worker->now));
 }
 
@@ -177,24 +180,35 @@ static void handle_stop(struct lg_worker *w, int64_t until)
 			lg_vu_abandon(&w->vus[i]);
 }
 
-/* Each once: what is unsent even then waits for the next turn. */
+/* Each once: what is unsent even then waits for the next turn, or until it has rested. */
 static void flush_unsent(struct lg_worker *w)
 {
 	struct lg_connection *connection = w->unsent, *next;
 
 	w->unsent = NULL;
+	w->unsent_due = INT64_MAX;
 	for (; connection; connection = next) {
+		int64_t due = connection->unsent_since + REST_NS;
+
 		next = connection->next_unsent;
-		connection->is_unsent = false;
-		lg_connection_flush(connection);
+		if (due > w->now && connection->h2 && lg_h2_is_patient(connection->h2)) {
+			connection->next_unsent = w->unsent;
+			w->unsent = connection;
+			w->unsent_due = due < w->unsent_due ? due : w->unsent_due;
+		} else {
+			connection->is_unsent = false;
+			lg_connection_flush(connection);
+		}
 	}
 }
 
 static int64_t until_next(const struct lg_worker *w, int64_t stop)
 {
 	bool over = w->stopping && !w->alive;
-	int64_t next = w->unsent || over ? w->now : lg_timers_next(&w->timers);
+	int64_t next = over ? w->now : lg_timers_next(&w->timers);
 
+	if (w->unsent_due < next)
+		next = w->unsent_due;
 	if (w->stopping && stop < next)
 		next = stop;
 	return next == INT64_MAX ? next : next > w->now ? next - w->now : 0;

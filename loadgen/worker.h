@@ -27,6 +27,7 @@ struct lg_worker {
 	struct lg_connection *connections; /* one for each host and group of VUs */
 	unsigned vu_count, connection_count;
 	struct lg_connection *unsent;    /* see lg_connection_flush_later */
+	int64_t unsent_due;              /* when the first of them is to be sent */
 	struct lg_http_memo *memos;      /* one for each request of the job */
 	struct lg_vu *idle;              /* open model */
 	unsigned fresh;                  /* open model: VUs from here on were never started */
@@ -36,6 +37,7 @@ struct lg_worker {
 	uint64_t begun;                  /* requests */
 	size_t cursor;                   /* in the order of requests */
 	int64_t now;                     /* of the batch, see LG_CLOCK_EVERY */
+	int64_t arrived;                 /* when what is being handled came, as far as io knows */
 	unsigned in_flight, busy, alive; /* VUs that wait; those and the ones that connect; those not off */
 	bool stopping;
 	unsigned index;
