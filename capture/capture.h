@@ -40,6 +40,7 @@ enum cap_status {
 struct cap_error {
 	enum cap_status status;
 	long http_status; /* 0: none */
+	bool kube_status; /* the answer was a Kubernetes Status: an API server's own word, no gateway's */
 	char text[512];   /* one line, printable */
 };
 
@@ -63,6 +64,7 @@ struct cap_endpoint {
 	const char *url; /* scheme://host[:port][/path], no trailing slash */
 	struct cap_pem ca, cert, key;
 	bool insecure;               /* do not verify the server's certificate */
+	bool compression;            /* answers may come compressed; ceilings are of what they hold */
 	const char *tls_server_name; /* NULL: the URL's host */
 	const char *proxy;           /* NULL: none; "" is none too */
 	struct cap_ssh *ssh;         /* the way there: names are resolved at its far end; NULL: straight */
@@ -73,7 +75,11 @@ struct cap_endpoint {
 	 * freed (and wiped) after use. NULL function: none. -1 with a line on failure.
 	 */
 	int (*credentials)(void *context, char ***ret, char error[512]);
-	void *credentials_context;
+	/* Would `credentials` return at once? If not, it has begun to fetch them: ask again. NULL: always. */
+	bool (*credentials_ready)(void *context);
+	/* The client certificate and key of now, good as long as the endpoint. NULL: cert and key above. */
+	void (*identity)(void *context, struct cap_pem *ret_cert, struct cap_pem *ret_key);
+	void *credentials_context; /* of all three */
 };
 
 struct cap_response {
@@ -139,21 +145,39 @@ void cap_ssh_close(struct cap_ssh *ssh);
 /* ---- the tunnel: port-forward inside the process ----------------------- */
 
 /*
- * A tunnel to one pod through its API server: WebSocket v4.channel.k8s.io, one
- * WebSocket for each forwarded TCP connection, one thread that pumps them all,
- * a ping every 10 s. No local port is opened.
+ * A tunnel to one pod through its API server: a connection to the server for each forwarded TCP connection,
+ * one thread that pumps them all, a ping every 10 s. No local port is opened.
+ *
+ * There are four ways (capture/ways.h says why in this order). AUTO takes the first one that is neither
+ * refused nor unknown to the server, and keeps to it. PROXY forwards no connections: requests to pprof become
+ * requests to the API server's proxy, which dials the pod's address.
  */
 struct cap_tunnel;
 
+enum cap_way {
+	CAP_WAY_AUTO,
+	CAP_WAY_WEBSOCKET,      /* v4.channel.k8s.io in a WebSocket: get pods/portforward */
+	CAP_WAY_SPDY_WEBSOCKET, /* SPDY/3.1 in a WebSocket: get pods/portforward */
+	CAP_WAY_SPDY,           /* SPDY/3.1 by POST: create pods/portforward */
+	CAP_WAY_PROXY,          /* get pods/proxy */
+	CAP_WAYS,
+};
+/* "auto", "websocket", "spdy-websocket", "spdy", "proxy", NULL. */
+extern const char *const cap_way_names[];
+
+/* `way` is forced, unless it is AUTO. Sends nothing yet. */
 enum cap_status cap_tunnel_open(const struct cap_endpoint *api_server, const char *ns, const char *pod,
-                                struct cap_tunnel **ret, struct cap_error *error);
+                                enum cap_way way, struct cap_tunnel **ret, struct cap_error *error);
+/* The way that was found; AUTO: none so far. ret_refused[way] says why that way was not taken, CAP_OK: it was
+ * not tried. Thread-safe. */
+enum cap_way cap_tunnel_way(struct cap_tunnel *tunnel, struct cap_error ret_refused[CAP_WAYS]);
 /*
  * A new connection to `port` in the pod: a non-blocking, close-on-exec socket
  * for the caller. Returns at once; the handshake goes on behind it, and bytes
  * written meanwhile are kept (and dropped if the caller closes the socket before
  * it is through). If it fails the socket ends, and cap_tunnel_error says why.
  * There is no half-close: shutdown() of one direction ends both. -1 with a line
- * only when no socket can be made. Thread-safe.
+ * only when no socket can be made, or the way is PROXY. Thread-safe.
  */
 int cap_tunnel_dial(struct cap_tunnel *tunnel, uint16_t port, struct cap_error *error);
 /* The newest failure of a connection to `port` (0: any) since an instant (0: ever); CAP_OK, and *ret left
@@ -178,6 +202,7 @@ struct cap_pprof {
 	           * certificate (for a name that nobody can look up here) is not verified */
 	const struct cap_endpoint *endpoint; /* straight only */
 	const char *path;                    /* "/debug/pprof", no trailing slash */
+	const char *const *headers;          /* lines to send to it, NULL-terminated; NULL: none. Secret */
 };
 
 /*
@@ -360,5 +385,147 @@ struct cap_flame {
 enum cap_status cap_profile_flame(const struct cap_profile *profile, size_t type,
                                   const struct cap_profile *base, size_t base_type, double prune_below,
                                   struct cap_flame **ret, size_t *ret_count, struct cap_error *error);
+
+/* ---- what a CPU profile means --------------------------------------------- */
+
+/* Fewer samples than these are not explained; below CAP_SAMPLES_SURE shares are known so badly that nothing
+ * is said with more than low confidence. */
+#define CAP_SAMPLES_LEAST 100
+#define CAP_SAMPLES_SURE  500
+
+/*
+ * The CPU of an application's function: all of the stacks in which it is the first
+ * frame, from the leaf on, that is the program's own. Own is what lies neither
+ * in the standard library nor, as its file shows, in another module (go_name.h);
+ * a stack that has none is counted for its first frame of another module, and
+ * one that has none of those either (the garbage collector, the server waiting)
+ * for its root.
+ */
+struct cap_place {
+	const char *function, *file; /* the profile's: untrusted */
+	int64_t line;                /* the one that most of it goes through, 0: unknown */
+	int64_t value;
+	bool own; /* false: other modules', or the runtime's */
+};
+
+/*
+ * All of a profile by place, descending, each stack once; malloc'd, strings belong
+ * to the profile. Samples of value 0 and negative ones are left out.
+ */
+enum cap_status cap_profile_places(const struct cap_profile *profile, size_t type, struct cap_place **ret,
+                                   size_t *ret_count, struct cap_error *error);
+
+enum cap_confidence { CAP_SURE_LOW, CAP_SURE_MEDIUM, CAP_SURE_HIGH };
+
+#define CAP_FINDING_CALLERS 5
+
+/* A known pattern that takes more of the CPU than it should. */
+struct cap_finding {
+	const char *name;         /* "allocation": stable, for machines */
+	const char *title;        /* "memory is allocated" */
+	const char *means, *todo; /* what it means, what to do: a sentence or two */
+	double share, threshold;  /* of all the CPU */
+	int64_t value;            /* ns */
+	uint64_t samples;
+	double error;         /* relative, one standard error */
+	const char *function; /* through which most of it goes, e.g. "runtime.growslice" */
+	enum cap_confidence confidence;
+	struct cap_place callers[CAP_FINDING_CALLERS]; /* who causes it, by CPU */
+	size_t caller_count;
+};
+
+/*
+ * What stands out in a CPU profile of Go 1.19 to 1.26. Each stack is counted for
+ * one finding at most, the first in the order of the table (findings_rules.c)
+ * that reaches its threshold, so that shares never add up to over 1.
+ */
+struct cap_findings {
+	struct cap_finding *items; /* by share, descending */
+	size_t count;
+	uint64_t samples;
+	int64_t total;     /* ns */
+	char refused[256]; /* why nothing is said, "" if the profile was explained */
+};
+
+/*
+ * Strings belong to the profile. CAP_FORMAT: no CPU profile of Go (its sample types
+ * are named). Too few samples are no error: `refused` says so, and there are no items.
+ */
+enum cap_status cap_findings_make(const struct cap_profile *cpu, struct cap_findings *ret,
+                                  struct cap_error *error);
+void cap_findings_release(struct cap_findings *findings);
+/* "low", "medium", "high". */
+const char *cap_confidence_name(enum cap_confidence confidence);
+
+/* Does it say where functions start? Profile-guided optimisation wants that (Go 1.20 on). */
+bool cap_profile_has_start_lines(const struct cap_profile *profile);
+
+/* ---- goroutines ------------------------------------------------------------- */
+
+enum cap_suspect {
+	CAP_SUSPECT_NONE,
+	CAP_SUSPECT_LEAK,     /* more of them after the load than before it */
+	CAP_SUSPECT_STALL,    /* many wait for a lock or channel, for a minute and more */
+	CAP_SUSPECT_FOREVER,  /* nothing can ever wake them: a nil channel */
+	CAP_SUSPECT_DEADLOCK, /* wait for a minute and more for one lock, others for another one */
+};
+
+struct cap_goframe {
+	const char *function, *file; /* "" when the dump has none */
+	int64_t line;
+};
+
+/* Goroutines with one stack in one state. */
+struct cap_goroutine_group {
+	uint64_t count;
+	const char *state; /* "chan receive", without the time; "" in a debug=1 dump */
+	unsigned minutes;  /* the longest wait */
+	bool created;      /* the last frame is the one that started them ("created by") */
+	uint64_t lock;     /* address of the lock that the first of them waits for, 0: none or unknown */
+	struct cap_goframe *frames; /* the leaf first */
+	size_t frame_count;
+};
+
+/* A dump, as pprof serves it in goroutine?debug=2 (and debug=1). */
+struct cap_goroutines {
+	struct cap_goroutine_group *groups; /* by count, descending */
+	size_t count;
+	uint64_t total;
+	bool cut;             /* the last goroutine is incomplete: Go cuts a dump at 64 MB */
+	struct cap_dump *own; /* what the strings lie in */
+};
+
+/*
+ * Reads a dump leniently: lines that are none of a stack are skipped, names are
+ * cut at 1 KiB and cleaned of control characters, stacks at 1024 frames.
+ * CAP_FORMAT: there is no goroutine in it. Frames of equal text are one.
+ */
+enum cap_status cap_goroutines_parse(const void *text, size_t size, struct cap_goroutines *ret,
+                                     struct cap_error *error);
+void cap_goroutines_release(struct cap_goroutines *goroutines);
+
+/* A group over the phases of a run. Counts are -1 where that phase has no dump. */
+struct cap_growth {
+	const struct cap_goroutine_group *group; /* of the dump with the most of them */
+	int64_t idle, loaded, after;
+	unsigned minutes; /* the longest wait, loaded or after */
+	enum cap_suspect suspect;
+};
+
+/*
+ * Joins dumps from before, in and after the load, any of which may be NULL (not
+ * all), by stack and state. Suspects first, then by count. malloc'd; borrows from
+ * the dumps. Thresholds:
+ *   leak      after >= idle + max(10, 10 % of idle), over all states of the stack
+ *   stall     10 or more in one state on a lock or channel for a minute or more,
+ *             unless as many waited for work (receive, select) before the load
+ *   forever   a nil channel, or a select without cases that is not main's
+ *   deadlock  two groups or more that wait for a minute or more for different locks
+ */
+enum cap_status cap_goroutines_compare(const struct cap_goroutines *idle, const struct cap_goroutines *loaded,
+                                       const struct cap_goroutines *after, struct cap_growth **ret,
+                                       size_t *ret_count, struct cap_error *error);
+/* "leak", "stall", "blocked for ever", "deadlock"; "" for none. */
+const char *cap_suspect_name(enum cap_suspect suspect);
 
 #endif

@@ -97,13 +97,22 @@ static void set_pem(CURL *curl, const struct cap_pem *pem, CURLoption path, CURL
 
 static void set_tls(const struct cap_endpoint *endpoint, CURL *curl)
 {
+	struct cap_pem cert = endpoint->cert, key = endpoint->key;
+
+	if (endpoint->identity)
+		endpoint->identity(endpoint->credentials_context, &cert, &key);
 	set_pem(curl, &endpoint->ca, CURLOPT_CAINFO, CURLOPT_CAINFO_BLOB);
-	set_pem(curl, &endpoint->cert, CURLOPT_SSLCERT, CURLOPT_SSLCERT_BLOB);
-	set_pem(curl, &endpoint->key, CURLOPT_SSLKEY, CURLOPT_SSLKEY_BLOB);
+	set_pem(curl, &cert, CURLOPT_SSLCERT, CURLOPT_SSLCERT_BLOB);
+	set_pem(curl, &key, CURLOPT_SSLKEY, CURLOPT_SSLKEY_BLOB);
 	curl_easy_setopt(curl, CURLOPT_SSL_VERIFYPEER, endpoint->insecure ? 0L : 1L);
 	curl_easy_setopt(curl, CURLOPT_SSL_VERIFYHOST, endpoint->insecure ? 0L : 2L);
-	if (endpoint->proxy && *endpoint->proxy)
+	if (endpoint->proxy && *endpoint->proxy) {
 		curl_easy_setopt(curl, CURLOPT_PROXY, endpoint->proxy);
+		/* An https proxy is trusted as the server is, as in Go's transport. */
+		set_pem(curl, &endpoint->ca, CURLOPT_PROXY_CAINFO, CURLOPT_PROXY_CAINFO_BLOB);
+		curl_easy_setopt(curl, CURLOPT_PROXY_SSL_VERIFYPEER, endpoint->insecure ? 0L : 1L);
+		curl_easy_setopt(curl, CURLOPT_PROXY_SSL_VERIFYHOST, endpoint->insecure ? 0L : 2L);
+	}
 }
 
 /* ---- behind SSH ----------------------------------------------------------- */

@@ -22,6 +22,18 @@ struct cluster {
 	int64_t timeout;
 };
 
+/* Go has names resolved by a SOCKS proxy; libcurl calls that socks5h. */
+static void resolve_there(char **proxy)
+{
+	char *given = *proxy;
+
+	if (!given || strncasecmp(given, "socks5://", 9) != 0)
+		return;
+	*proxy = xprintf("socks5h://%s", given + 9);
+	text_wipe(given);
+	free(given);
+}
+
 static int choose_proxy(struct cluster *cluster, struct error *error)
 {
 	if (cluster->endpoint.ssh && cluster->config.proxy_url)
@@ -32,11 +44,12 @@ static int choose_proxy(struct cluster *cluster, struct error *error)
 			cluster->config.source);
 	if (cluster->endpoint.ssh)
 		return 0;
-	if (cluster->config.proxy_url) {
+	if (cluster->config.proxy_url)
 		cluster->proxy = xstrdup(cluster->config.proxy_url);
-		return 0;
-	}
-	return proxy_from_environment(cluster->config.server, &cluster->proxy, error);
+	else if (proxy_from_environment(cluster->config.server, &cluster->proxy, error) < 0)
+		return -1;
+	resolve_there(&cluster->proxy);
+	return 0;
 }
 
 static struct cap_pem borrow(const struct kube_pem *pem)
@@ -51,14 +64,15 @@ static void fill_endpoint(struct cluster *cluster)
 	cluster->endpoint = (struct cap_endpoint){
 		.url = config->server,
 		.ca = borrow(&config->ca),
-		.cert = borrow(&config->cert),
-		.key = borrow(&config->key),
 		.insecure = config->insecure,
+		.compression = !config->disable_compression,
 		.tls_server_name = config->tls_server_name,
 		.proxy = cluster->proxy,
 		.ssh = cluster->endpoint.ssh,
 		.user_agent = "kubectl-pprof/" KP_VERSION,
 		.credentials = credentials_headers,
+		.credentials_ready = credentials_ready,
+		.identity = credentials_identity,
 		.credentials_context = cluster->credentials,
 	};
 }
@@ -143,8 +157,7 @@ static int call(struct cluster *cluster, struct cap_request *request, cJSON **re
 	request->timeout = cluster->timeout;
 	request->cancel = &signals_cancel;
 	status = cap_request(&cluster->endpoint, request, &response, &failure);
-	if (status == CAP_HTTP && failure.http_status == 401 && cluster->config.exec.command &&
-	    cluster_refresh(cluster)) {
+	if (status == CAP_HTTP && failure.http_status == 401 && cluster_refresh(cluster)) {
 		cap_response_release(&response);
 		response = (struct cap_response){0};
 		failure = (struct cap_error){0};
@@ -153,7 +166,8 @@ static int call(struct cluster *cluster, struct cap_request *request, cJSON **re
 	if (status == CAP_OK) {
 		result = parse(cluster, &response, doing, ret, error);
 	} else {
-		struct cluster_call what = {&cluster->config, doing, NULL, NULL, NULL, cluster->timeout};
+		struct cluster_call what = {
+			.config = &cluster->config, .doing = doing, .timeout = cluster->timeout};
 
 		result = cluster_call_failed(&what, &failure, (const char *)response.body, error);
 	}
@@ -162,7 +176,7 @@ static int call(struct cluster *cluster, struct cap_request *request, cJSON **re
 	return result;
 }
 
-static char *format_path(const char *format, va_list arguments)
+__attribute__((format(printf, 1, 0))) static char *format_path(const char *format, va_list arguments)
 {
 	char *ret = NULL;
 
@@ -206,7 +220,25 @@ int cluster_post(struct cluster *cluster, struct error *error, const cJSON *body
 int cluster_failure(const struct cluster *cluster, struct error *error, const struct cap_error *failure,
                     const char *doing, const char *verb, const char *resource, const char *ns)
 {
-	struct cluster_call what = {&cluster->config, doing, verb, resource, ns, cluster->timeout};
+	struct cluster_call what = {.config = &cluster->config,
+	                            .doing = doing,
+	                            .verb = verb,
+	                            .resource = resource,
+	                            .ns = ns,
+	                            .timeout = cluster->timeout};
+
+	return cluster_call_failed(&what, failure, NULL, error);
+}
+
+int cluster_failure_rights(const struct cluster *cluster, struct error *error,
+                           const struct cap_error *failure, const char *doing, const char *rights,
+                           const char *ns)
+{
+	struct cluster_call what = {.config = &cluster->config,
+	                            .doing = doing,
+	                            .rights = *rights ? rights : NULL,
+	                            .ns = ns,
+	                            .timeout = cluster->timeout};
 
 	return cluster_call_failed(&what, failure, NULL, error);
 }

@@ -1,8 +1,13 @@
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "capture/capture.h"
 #include "plugin/command.h"
 #include "plugin/document.h"
+#include "plugin/guard.h"
+#include "plugin/option_file.h"
 #include "plugin/plan.h"
 #include "plugin/run.h"
 #include "plugin/signals.h"
@@ -14,7 +19,10 @@ static const char *const by_names[] = {"cpu", "memory", NULL};
 
 /* clang-format off */
 static const struct option target_options[] = {
-	{.name = "selector", .letter = 'l', .kind = OPTION_TEXT, .offset = AT(selector), .value = "SELECTOR",
+	{.name = "file", .letter = 'f', .kind = OPTION_TEXT, .offset = AT(file), .value = "PLAN.yaml", .by_hand = true,
+	 .help = "plan file: these options by their long names, 'target' for TYPE/NAME; the command line wins over it, and "
+	         "it over the config file; '-' is standard input"},
+	{.name = "selector", .letter = 'l', .against = "target", .kind = OPTION_TEXT, .offset = AT(selector), .value = "SELECTOR",
 	 .help = "pods by label, as for kubectl get -l"},
 	{.name = "by", .kind = OPTION_CHOICE, .offset = AT(by), .value = "cpu|memory", .choices = by_names,
 	 .help = "what makes a pod the top one (default cpu)"},
@@ -22,8 +30,16 @@ static const struct option target_options[] = {
 	 .help = "pprof's port in the pod (default: scrape annotations, a port named pprof, then 6060)"},
 	{.name = "pprof-path", .kind = OPTION_TEXT, .offset = AT(pprof_path), .value = "PATH",
 	 .help = "pprof's path (default /debug/pprof)"},
-	{.name = "pprof-url", .kind = OPTION_TEXT, .offset = AT(pprof_url), .value = "URL",
+	{.name = "pprof-url", .against = "target selector", .kind = OPTION_TEXT, .offset = AT(pprof_url), .value = "URL",
 	 .help = "pprof of a plain process, no cluster: http://127.0.0.1:6060"},
+	{.name = "pprof-header", .kind = OPTION_LIST, .offset = AT(pprof_header_texts), .value = "'NAME: VALUE'|@FILE",
+	 .help = "header line for a pprof that wants one (Authorization), or a file of such lines; repeatable, its value is "
+	         "written nowhere"},
+	{.name = "pprof-insecure", .kind = OPTION_FLAG, .offset = AT(pprof_insecure),
+	 .help = "do not verify the certificate of an https --pprof-url"},
+	{.name = "tunnel", .kind = OPTION_CHOICE, .offset = AT(tunnel), .value = "WAY", .choices = cap_way_names,
+	 .help = "auto|websocket|spdy-websocket|spdy|proxy: how the pod is reached through the API server (default auto: "
+	         "the first of them that is allowed there)"},
 	{.name = "pod-share", .kind = OPTION_SHARE, .offset = AT(pod_share), .value = "SHARE",
 	 .help = "share of the requests that the profiled pod serves, e.g. 1/3 (default: 1 through the tunnel, to "
 	         "the pod's own IP and without a cluster, else its part of the CPU of the ready pods at peak)"},
@@ -36,20 +52,20 @@ static const struct option load_options[] = {
 	{.name = "url", .kind = OPTION_TEXT, .offset = AT(url), .value = "URL",
 	 .help = "where the load goes, straight, without a proxy (default: through the tunnel to the pod, and the "
 	         "result is marked tunnel-bound)"},
-	{.name = "port", .kind = OPTION_PORT, .offset = AT(port), .value = "PORT",
+	{.name = "port", .against = "url", .kind = OPTION_PORT, .offset = AT(port), .value = "PORT",
 	 .help = "the pod's HTTP port for load through the tunnel (default: a port named http, else the first)"},
 	{.name = "path", .kind = OPTION_TEXT, .offset = AT(path), .value = "PATH",
 	 .help = "path for load through the tunnel (default /)"},
 	{.name = "method", .letter = 'X', .kind = OPTION_TEXT, .offset = AT(method), .value = "METHOD",
 	 .help = "HTTP method (default GET, with a body POST)"},
-	{.name = "header", .letter = 'H', .kind = OPTION_LIST, .offset = AT(headers), .value = "'NAME: VALUE'",
+	{.name = "header", .letter = 'H', .secret = true, .kind = OPTION_LIST, .offset = AT(headers), .value = "'NAME: VALUE'",
 	 .help = "header line, repeatable"},
-	{.name = "body", .kind = OPTION_TEXT, .offset = AT(body), .value = "TEXT", .help = "body of each request"},
-	{.name = "body-file", .kind = OPTION_TEXT, .offset = AT(body_file), .value = "FILE",
+	{.name = "body", .secret = true, .kind = OPTION_TEXT, .offset = AT(body), .value = "TEXT", .help = "body of each request"},
+	{.name = "body-file", .against = "body", .kind = OPTION_TEXT, .offset = AT(body_file), .value = "FILE",
 	 .help = "body from a file, up to 64 MiB"},
 	{.name = "timeout", .kind = OPTION_DURATION, .offset = AT(timeout), .value = "DURATION",
 	 .help = "of one request (default 1m0s)", .min = MILLI, .max = HOUR},
-	{.name = "targets", .kind = OPTION_TEXT, .offset = AT(targets_file), .value = "FILE",
+	{.name = "targets", .against = "url method", .kind = OPTION_TEXT, .offset = AT(targets_file), .value = "FILE",
 	 .help = "instead of --url, several kinds of request in vegeta's form: METHOD URL, header lines, @body-file, a blank "
 	         "line between; '# weight: N' above one"},
 	{.name = "data", .kind = OPTION_TEXT, .offset = AT(data_file), .value = "FILE",
@@ -68,26 +84,26 @@ static const struct option model_options[] = {
 	{.name = "vus", .kind = OPTION_COUNT, .offset = AT(vus), .value = "N",
 	 .help = "virtual users, one connection each, each waiting for its answer (default 16); with --rate those made "
 	         "ready beforehand", .min = 1, .max = LG_MAX_VUS},
-	{.name = "rate", .kind = OPTION_TEXT, .offset = AT(rate_text), .value = "N/s",
+	{.name = "rate", .against = "vus", .kind = OPTION_TEXT, .offset = AT(rate_text), .value = "N/s",
 	 .help = "requests a second whatever comes back, evenly spaced, instead of a number of users; also N/m, N/h"},
 	{.name = "ramp", .kind = OPTION_DURATION, .offset = AT(ramp), .value = "DURATION",
 	 .help = "users or rate rise evenly over this time (default 15s, with --requests 0)", .max = HOUR},
-	{.name = "stage", .kind = OPTION_LIST, .offset = AT(stage_texts), .value = "DURATION:TARGET",
+	{.name = "stage", .against = "rate ramp vus", .kind = OPTION_LIST, .offset = AT(stage_texts), .value = "DURATION:TARGET",
 	 .help = "instead of --ramp, repeatable: a straight line to so many users (15s:50) or to a rate (15s:2000/s); "
 	         "the highest target is held until the capture is done"},
 	{.name = "requests", .kind = OPTION_COUNT, .offset = AT(requests), .value = "N",
 	 .help = "end after so many requests", .min = 1, .max = UINT32_MAX},
-	{.name = "think", .kind = OPTION_DURATION, .offset = AT(think), .value = "DURATION",
+	{.name = "think", .against = "rate", .kind = OPTION_DURATION, .offset = AT(think), .value = "DURATION",
 	 .help = "pause of a virtual user between its requests (default 0)", .max = HOUR},
-	{.name = "expected-interval", .kind = OPTION_DURATION, .offset = AT(expected_interval), .value = "DURATION",
+	{.name = "expected-interval", .against = "rate", .kind = OPTION_DURATION, .offset = AT(expected_interval), .value = "DURATION",
 	 .help = "what a user's requests should be apart, to correct response latency for those that a slow one kept "
 	         "from being sent (with --rate it is exact without this)", .max = HOUR},
-	{.name = "max-vus", .kind = OPTION_COUNT, .offset = AT(max_vus), .value = "N",
+	{.name = "max-vus", .against = "vus", .kind = OPTION_COUNT, .offset = AT(max_vus), .value = "N",
 	 .help = "with --rate, most requests at a time (default: the rate's requests of one second, 64 to 10000)",
 	 .min = 1, .max = LG_MAX_VUS},
 	{.name = "on-late", .kind = OPTION_CHOICE, .offset = AT(late), .value = "drop|queue", .choices = late_names,
 	 .help = "with --rate, a start for which no user is free is counted as dropped (default), or made late"},
-	{.name = "find-capacity", .kind = OPTION_TEXT, .offset = AT(find_capacity), .value = "'EXPR'",
+	{.name = "find-capacity", .against = "stage requests", .kind = OPTION_TEXT, .offset = AT(find_capacity), .value = "'EXPR'",
 	 .help = "search for the highest rate that meets a threshold, such as 'p(99)<50' (ms of http_req_duration) or "
 	         "'http_req_failed: rate<0.01': from --rate (100/s) up, then halving; at most 5m; the window is at that rate"},
 	{.name = "capacity-share", .kind = OPTION_SHARE, .offset = AT(capacity_share), .value = "SHARE",
@@ -138,6 +154,9 @@ static const struct option capture_options[] = {
 	{.name = "slice", .kind = OPTION_DURATION, .offset = AT(slice), .value = "DURATION",
 	 .help = "CPU is captured in slices of this length, so that a cut loses one at most (default 5s)",
 	 .min = SECOND, .max = HOUR},
+	{.name = "cooldown", .kind = OPTION_DURATION, .offset = AT(cooldown), .value = "DURATION",
+	 .help = "wait so long once the load has ended, then look at goroutines (and heap) again: what stays is suspected of "
+	         "a leak (default 0: do not)", .max = HOUR},
 	{.name = "profiles", .kind = OPTION_TEXT, .offset = AT(profiles_text), .value = "LIST",
 	 .help = "none or some of cpu,goroutine,heap,allocs,mutex,block,threadcreate,trace (default cpu,goroutine)"},
 	{0},
@@ -150,6 +169,8 @@ static const struct option output_options[] = {
 	 .help = "run directory, must not exist yet (default pprof-runs/TIME-TARGET)"},
 	{.name = "output", .letter = 'o', .kind = OPTION_CHOICE, .offset = AT(output), .value = "text|json|yaml",
 	 .choices = document_formats, .help = "format of standard output (default text)"},
+	{.name = "pgo", .kind = OPTION_TEXT, .offset = AT(pgo), .value = "FILE",
+	 .help = "write the window's CPU profile there for profile-guided optimisation: default.pgo"},
 	{.name = "prometheus-listen", .kind = OPTION_TEXT, .offset = AT(prometheus_listen), .value = "HOST:PORT",
 	 .help = "live figures of the load at http://HOST:PORT/metrics while it runs, with k6's names"},
 	{.name = "top", .kind = OPTION_COUNT, .offset = AT(top), .value = "N",
@@ -161,8 +182,21 @@ static const struct option output_options[] = {
 	 .help = "exit 98 when the run cannot be trusted"},
 	{.name = "quiet", .letter = 'q', .kind = OPTION_FLAG, .offset = AT(quiet),
 	 .help = "no progress on standard error"},
-	{.name = "dry-run", .kind = OPTION_FLAG, .offset = AT(dry_run),
-	 .help = "print the plan, send nothing"},
+	{.name = "dry-run", .by_hand = true, .kind = OPTION_FLAG, .offset = AT(dry_run),
+	 .help = "print the plan, send nothing; with -o yaml as a plan file to give back with -f"},
+	{0},
+};
+/* clang-format on */
+
+/* clang-format off */
+static const struct option guard_line_options[] = {
+	{.name = "yes", .letter = 'y', .kind = OPTION_FLAG, .offset = AT(yes), .by_hand = true,
+	 .help = "a context that counts as production (*prod*, or as the config file says) is meant: do not ask"},
+	{.name = "allow-host", .kind = OPTION_LIST, .offset = AT(allow_hosts), .value = "HOST",
+	 .help = "load may go to this host, repeatable; this machine and the cluster's own nodes, pods, services and "
+	         "ingresses are free"},
+	{.name = "max-rate", .kind = OPTION_TEXT, .offset = AT(max_rate_text), .value = "N/s",
+	 .help = "refuse or end a load over this rate; --find-capacity stays below"},
 	{0},
 };
 /* clang-format on */
@@ -177,29 +211,58 @@ static int take_target(struct plan *plan, const struct option_list *arguments, s
 	return 0;
 }
 
+/* As text, or as a plan file: what was asked for, before plan_check completes it. */
+static int print_plan(struct plan *plan, const struct option_group *groups, size_t count,
+                      const struct option_list *arguments, struct error *error)
+{
+	char *left_out;
+	cJSON *json = option_file_json(groups, count, arguments, &left_out);
+	int status = plan_check(plan, error);
+
+	cJSON_DeleteItemFromObject(json, "output"); /* is how this is printed */
+	if (status == 0 && plan->output == DOCUMENT_TEXT)
+		plan_print(stdout, plan);
+	else if (status == 0)
+		document_print(stdout, json, plan->output);
+	if (status == 0 && plan->output != DOCUMENT_TEXT && left_out)
+		fprintf(stderr, "note: left out, since they may hold secrets: %s\n", left_out);
+	free(left_out);
+	cJSON_Delete(json);
+	return status;
+}
+
 static int execute(struct plan *plan, struct error *error)
 {
 	int status = plan_check(plan, error);
 
-	if (status == 0 && plan->dry_run) {
-		plan_print(stdout, plan);
-	} else if (status == 0) {
+	if (status == 0)
+		status = guard_confirm(plan, error);
+	if (status == 0) {
 		signals_catch();
 		status = run_loadtest(plan, error);
 	}
 	return status;
 }
 
+size_t plan_options(struct plan *plan, struct option_group ret[PLAN_GROUPS])
+{
+	const struct option_group groups[PLAN_GROUPS] = {
+		{"Target", target_options, plan},           {"Load", load_options, plan},
+		{"Model of the load", model_options, plan}, {"Connections of the load", wire_options, plan},
+		{"Capture", capture_options, plan},         {"Output", output_options, plan},
+		{"Guard", guard_line_options, plan},        {"Cluster", kube_options, &plan->kube},
+		{"Guard", guard_options, &plan->guard},
+	};
+
+	memcpy(ret, groups, sizeof groups);
+	return PLAN_GROUPS;
+}
+
 static int run(const struct command *command, int argc, char **argv, struct error *error)
 {
 	struct plan plan;
-	struct option_group groups[] = {
-		{"Target", target_options, &plan},           {"Load", load_options, &plan},
-		{"Model of the load", model_options, &plan}, {"Connections of the load", wire_options, &plan},
-		{"Capture", capture_options, &plan},         {"Output", output_options, &plan},
-		{"Cluster", kube_options, &plan.kube},
-	};
-	size_t count = sizeof groups / sizeof *groups;
+	struct option_group groups[PLAN_GROUPS];
+	size_t count = plan_options(&plan, groups);
 	struct option_list arguments = {0};
 	int status;
 
@@ -207,7 +270,9 @@ static int run(const struct command *command, int argc, char **argv, struct erro
 	status = command_parse(command, groups, count, argc, argv, &arguments, error);
 	if (status == 0)
 		status = take_target(&plan, &arguments, error);
-	if (status == 0)
+	if (status == 0 && plan.dry_run)
+		status = print_plan(&plan, groups, count, &arguments, error);
+	else if (status == 0)
 		status = execute(&plan, error);
 	else if (status > 0)
 		status = EXIT_GOOD;

@@ -15,16 +15,41 @@ struct command {
 	int (*run)(const struct command *command, int argc, char **argv, struct error *error);
 };
 
-extern const struct command cmd_loadtest, cmd_top, cmd_version;
-extern const struct command cmd_show, cmd_diff, cmd_merge; /* reading profiles */
+/* One a file: cmd_NAME.c. */
+extern const struct command cmd_compare;
+extern const struct command cmd_config;
+extern const struct command cmd_diff;
+extern const struct command cmd_explain;
+extern const struct command cmd_loadtest;
+extern const struct command cmd_merge;
+extern const struct command cmd_report;
+extern const struct command cmd_show;
+extern const struct command cmd_top;
+extern const struct command cmd_version;
+
+#define COMMANDS_MAX  32
+#define GUARD_SECTION "guard" /* of the config file; the other sections are called as the commands */
 
 /*
- * What every command does first: parses, answers --help. Returns -1 (error
- * set), 0 (go on), or 1 (help was printed: exit 0).
+ * What every command does first: parses, answers --help, then takes what the command line has not given from
+ * the plan file (if the command has an option --file) and from the config file's section of that name
+ * (option_file.h). Returns -1 (error set), 0 (go on), or 1 (help was printed: exit 0). Texts are good until
+ * the program ends.
  */
 int command_parse(const struct command *command, const struct option_group *groups, size_t group_count,
                   int argc, char **argv, struct option_list *ret_arguments, struct error *error);
 
+/* While on, --help prints the command's section of the config file, all commented out. */
+void command_templates(bool on);
+/* Says in which file the option stands that the error is about, if it is one of a file. */
+void command_locate(struct error *error);
+/* At the end of the program: texts of the files are gone then. */
+void command_release(void);
+
+/* The commands' names, NULL-terminated, up to COMMANDS_MAX of them. */
+void command_names(const char *ret[COMMANDS_MAX + 1]);
+/* Runs --help of every command. */
+void command_help_all(struct error *error);
 /* "kubectl pprof" when run as a plugin, else "kubectl-pprof". */
 const char *program_name(void);
 

@@ -1,6 +1,8 @@
 #include "plugin/credentials.h"
 
 #include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,19 +11,41 @@
 
 #include "plugin/exec_plugin.h"
 #include "plugin/kube_file.h"
+#include "plugin/signals.h"
 #include "plugin/text.h"
 
 #define TOKEN_MAX    (256U << 10)
 #define REREAD_AFTER 60 /* seconds */
 #define HEADERS_MAX  1024
+/* Seconds before its end that a plugin's token counts as over, and that a new one is fetched meanwhile. */
+#define EXPIRY_SLACK  10
+#define RENEW_AHEAD   60
+#define ANSWER_STANDS 1 /* second, before a plugin that failed, or gave what is over, is run again */
+
+/* What a plugin gave once; kept to the end, since certificates are borrowed. */
+struct generation {
+	struct exec_result result;
+	time_t at; /* CLOCK_MONOTONIC seconds */
+	struct generation *previous;
+};
 
 struct credentials {
 	struct kubeconfig *config;
-	pthread_mutex_t lock;
+	bool by_plugin;
+
+	pthread_mutex_t lock; /* of all below */
+	pthread_cond_t renewed;
 	char *file_token;
 	time_t file_read; /* CLOCK_MONOTONIC seconds */
 	bool file_fresh;
-	struct exec_result exec;
+
+	struct generation *exec;    /* the newest first */
+	bool rejected;              /* the server takes it no more */
+	bool renewing, has_renewer; /* the thread works; there is one to join */
+	pthread_t renewer;
+	char failure[512]; /* of the latest try to renew, "" if it went well */
+	time_t failed_at;
+	atomic_int stop;
 };
 
 static time_t monotonic(void)
@@ -39,21 +63,166 @@ static void forget(char **secret)
 	*secret = NULL;
 }
 
+/* ---- credential plugins --------------------------------------------------------- */
+
+static void add_generation(struct credentials *c, const struct exec_result *result)
+{
+	struct generation *generation = xcalloc(1, sizeof *generation);
+
+	*generation = (struct generation){*result, monotonic(), c->exec};
+	c->exec = generation;
+	c->rejected = false;
+}
+
+/* As kubectl: only over TLS, and only if the kubeconfig itself says nobody. */
+static bool is_by_plugin(const struct kubeconfig *config)
+{
+	return config->exec.command && strncasecmp(config->server, "https:", 6) == 0 && !config->token &&
+	       !config->token_file && !config->cert.path && !config->cert.data && !config->username &&
+	       !config->password;
+}
+
+static void *renew(void *context)
+{
+	struct credentials *c = context;
+	struct exec_result fresh = {0};
+	struct error error = {0};
+	int status = exec_plugin_run(c->config, &c->stop, &fresh, &error);
+
+	pthread_mutex_lock(&c->lock);
+	if (status == 0)
+		add_generation(c, &fresh);
+	snprintf(c->failure, sizeof c->failure, "%.500s", status == 0 ? "" : error.text);
+	c->failed_at = monotonic();
+	c->renewing = false;
+	pthread_cond_broadcast(&c->renewed);
+	pthread_mutex_unlock(&c->lock);
+	error_release(&error);
+	return NULL;
+}
+
+/* Locked. The plugin may take its time: it runs on a thread of its own, one at a time. */
+static void begin_renewal(struct credentials *c)
+{
+	sigset_t all, before;
+
+	if (c->renewing || atomic_load(&c->stop))
+		return;
+	if (c->has_renewer)
+		pthread_join(c->renewer, NULL); /* it has nothing left to do */
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	c->has_renewer = c->renewing = pthread_create(&c->renewer, NULL, renew, c) == 0;
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	if (!c->renewing) {
+		snprintf(c->failure, sizeof c->failure, "cannot start a thread for the credential plugin");
+		c->failed_at = monotonic();
+	}
+}
+
+/* Locked. What was tried a moment ago is not tried again. */
+static bool just_failed(const struct credentials *c)
+{
+	return c->failure[0] && monotonic() - c->failed_at <= ANSWER_STANDS;
+}
+
+/* What was over when it came is used all the same: a clock is wrong, and there is nothing better. */
+static bool is_over(const struct credentials *c)
+{
+	return c->rejected || (exec_result_expired(&c->exec->result, EXPIRY_SLACK) &&
+	                       monotonic() - c->exec->at > ANSWER_STANDS);
+}
+
+/* Locked. Begins to renew what is over, or soon will be; true: credentials can be had without waiting. */
+static bool is_ready(struct credentials *c)
+{
+	bool over = is_over(c), soon = exec_result_expired(&c->exec->result, RENEW_AHEAD) &&
+	                               monotonic() - c->exec->at > ANSWER_STANDS;
+
+	if ((over || soon) && !just_failed(c))
+		begin_renewal(c);
+	return !over || just_failed(c);
+}
+
+bool credentials_ready(void *context)
+{
+	struct credentials *c = context;
+	bool ret;
+
+	if (!c->by_plugin)
+		return true;
+	pthread_mutex_lock(&c->lock);
+	ret = is_ready(c);
+	pthread_mutex_unlock(&c->lock);
+	return ret;
+}
+
+static void wait_a_little(struct credentials *c)
+{
+	struct timespec until;
+
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_nsec += 100000000;
+	until.tv_sec += until.tv_nsec / 1000000000;
+	until.tv_nsec %= 1000000000;
+	pthread_cond_timedwait(&c->renewed, &c->lock, &until);
+}
+
+/* Locked. NULL with a line: it could not be renewed. NULL without: the plugin gave a certificate alone. */
+static const char *token_from_exec(struct credentials *c, struct error *error)
+{
+	while (!is_ready(c) && !signals_cancel)
+		wait_a_little(c);
+	if (!is_over(c))
+		return c->exec->result.token;
+	error_set(error, "%s", signals_cancel ? "interrupted while the credential plugin ran" : c->failure);
+	return NULL;
+}
+
+void credentials_identity(void *context, struct cap_pem *ret_cert, struct cap_pem *ret_key)
+{
+	struct credentials *c = context;
+	const struct kubeconfig *config = c->config;
+
+	*ret_cert = (struct cap_pem){config->cert.path, config->cert.data, config->cert.size};
+	*ret_key = (struct cap_pem){config->key.path, config->key.data, config->key.size};
+	pthread_mutex_lock(&c->lock);
+	if (c->exec && c->exec->result.cert) {
+		const struct exec_result *result = &c->exec->result;
+
+		*ret_cert = (struct cap_pem){NULL, result->cert, strlen(result->cert)};
+		*ret_key = (struct cap_pem){NULL, result->key, strlen(result->key)};
+	}
+	pthread_mutex_unlock(&c->lock);
+}
+
+/* ---- life ------------------------------------------------------------------------- */
+
+static void init(struct credentials *c, struct kubeconfig *config)
+{
+	pthread_condattr_t clock;
+
+	c->config = config;
+	c->by_plugin = is_by_plugin(config);
+	pthread_condattr_init(&clock);
+	pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
+	pthread_cond_init(&c->renewed, &clock);
+	pthread_condattr_destroy(&clock);
+	pthread_mutex_init(&c->lock, NULL);
+}
+
 int credentials_new(struct kubeconfig *config, struct credentials **ret, struct error *error)
 {
 	struct credentials *credentials = xcalloc(1, sizeof *credentials);
+	struct exec_result first = {0};
 
-	credentials->config = config;
-	pthread_mutex_init(&credentials->lock, NULL);
-	if (config->exec.command && exec_plugin_run(config, &credentials->exec, error) < 0) {
-		credentials_free(credentials);
-		return -1;
-	}
-	if (credentials->exec.cert) {
-		config->cert.data = xstrdup(credentials->exec.cert);
-		config->cert.size = strlen(config->cert.data);
-		config->key.data = xstrdup(credentials->exec.key);
-		config->key.size = strlen(config->key.data);
+	init(credentials, config);
+	if (credentials->by_plugin) {
+		if (exec_plugin_run(config, &signals_cancel, &first, error) < 0) {
+			credentials_free(credentials);
+			return -1;
+		}
+		add_generation(credentials, &first);
 	}
 	*ret = credentials;
 	return 0;
@@ -63,11 +232,23 @@ void credentials_free(struct credentials *credentials)
 {
 	if (!credentials)
 		return;
+	atomic_store(&credentials->stop, 1);
+	if (credentials->has_renewer)
+		pthread_join(credentials->renewer, NULL);
+	while (credentials->exec) {
+		struct generation *oldest = credentials->exec;
+
+		credentials->exec = oldest->previous;
+		exec_result_release(&oldest->result);
+		free(oldest);
+	}
 	forget(&credentials->file_token);
-	exec_result_release(&credentials->exec);
+	pthread_cond_destroy(&credentials->renewed);
 	pthread_mutex_destroy(&credentials->lock);
 	free(credentials);
 }
+
+/* ---- header lines ------------------------------------------------------------------ */
 
 /* The token's line may end in blanks and newlines. */
 static void trim(char *text)
@@ -101,19 +282,6 @@ static const char *token_from_file(struct credentials *c, struct error *error)
 	return c->file_token ? c->file_token : c->config->token;
 }
 
-static const char *token_from_exec(struct credentials *c, struct error *error)
-{
-	struct exec_result fresh = {0};
-
-	if (!exec_result_expired(&c->exec))
-		return c->exec.token;
-	if (exec_plugin_run(c->config, &fresh, error) < 0)
-		return NULL;
-	exec_result_release(&c->exec);
-	c->exec = fresh;
-	return c->exec.token;
-}
-
 /* The bearer token, or NULL: with a line if that is a failure. */
 static const char *bearer(struct credentials *c, struct error *error)
 {
@@ -121,7 +289,7 @@ static const char *bearer(struct credentials *c, struct error *error)
 		return token_from_file(c, error);
 	if (c->config->token)
 		return c->config->token;
-	return c->config->exec.command ? token_from_exec(c, error) : NULL;
+	return c->by_plugin ? token_from_exec(c, error) : NULL;
 }
 
 static char *base64_encode(const char *text, size_t size)
@@ -250,11 +418,9 @@ int credentials_headers(void *context, char ***ret, char error[512])
 
 bool credentials_refresh(struct credentials *c)
 {
-	bool ret = c->config->token_file || c->config->exec.command;
-
 	pthread_mutex_lock(&c->lock);
 	c->file_fresh = false;
-	c->exec.expires = 1;
+	c->rejected = true;
 	pthread_mutex_unlock(&c->lock);
-	return ret;
+	return c->config->token_file || c->by_plugin;
 }

@@ -77,3 +77,16 @@ char *duration_print(int64_t ns, char ret[32])
 		snprintf(ret, 32, "0s");
 	return ret;
 }
+
+char *duration_write(int64_t ns, char ret[32])
+{
+	if (ns % 1000000000 == 0)
+		return duration_print(ns, ret);
+	if (ns % 1000000 == 0)
+		snprintf(ret, 32, "%lldms", (long long)(ns / 1000000));
+	else if (ns % 1000 == 0)
+		snprintf(ret, 32, "%lldus", (long long)(ns / 1000));
+	else
+		snprintf(ret, 32, "%lldns", (long long)ns);
+	return ret;
+}

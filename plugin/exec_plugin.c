@@ -17,7 +17,7 @@
 #define OUTPUT_MAX     (1U << 20)
 #define WAIT_MS        60000
 #define WAIT_ASKING_MS 300000
-#define EXPIRY_SLACK   10 /* seconds before its end that a token counts as expired */
+#define LOOK_MS        100 /* how often it is asked if to cancel */
 
 extern char **environ;
 
@@ -45,8 +45,12 @@ static cJSON *cluster_info(const struct kubeconfig *config)
 		cJSON_AddStringToObject(ret, "certificate-authority-data", ca);
 	if (config->proxy_url)
 		cJSON_AddStringToObject(ret, "proxy-url", config->proxy_url);
+	if (config->disable_compression)
+		cJSON_AddBoolToObject(ret, "disable-compression", true);
 	if (config->exec.cluster_config)
 		cJSON_AddItemToObject(ret, "config", cJSON_Duplicate(config->exec.cluster_config, true));
+	else
+		cJSON_AddNullToObject(ret, "config");
 	free(ca);
 	return ret;
 }
@@ -189,17 +193,22 @@ static long long now_ms(void)
 	return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
 }
 
-/* Reads up to EOF into `ret` (OUTPUT_MAX + 1 bytes). -1: too late or too much. */
-static int collect(int fd, int wait_ms, char *ret)
+static bool cancelled(const atomic_int *cancel)
+{
+	return cancel && atomic_load(cancel);
+}
+
+/* Reads up to EOF into `ret` (OUTPUT_MAX + 1 bytes). -1: too late or too much, or cancelled. */
+static int collect(int fd, int wait_ms, const atomic_int *cancel, char *ret)
 {
 	long long end = now_ms() + wait_ms, left;
 	size_t used = 0;
 
-	while ((left = end - now_ms()) > 0) {
+	while ((left = end - now_ms()) > 0 && !cancelled(cancel)) {
 		struct pollfd ready = {fd, POLLIN, 0};
 		ssize_t n;
 
-		if (poll(&ready, 1, (int)left) <= 0)
+		if (poll(&ready, 1, left < LOOK_MS ? (int)left : LOOK_MS) <= 0)
 			continue;
 		n = read(fd, ret + used, OUTPUT_MAX - used);
 		if (n < 0 && (errno == EINTR || errno == EAGAIN))
@@ -269,7 +278,7 @@ static int judge(const struct kube_exec *exec, int status, bool finished, struct
 	return 0;
 }
 
-static int run(const struct kubeconfig *config, char *output, struct error *error)
+static int run(const struct kubeconfig *config, const atomic_int *cancel, char *output, struct error *error)
 {
 	const struct kube_exec *exec = &config->exec;
 	int ends[2], cause, status;
@@ -284,13 +293,16 @@ static int run(const struct kubeconfig *config, char *output, struct error *erro
 		close(ends[0]);
 		return cannot_start(exec, cause, error);
 	}
-	finished = collect(ends[0], may_ask(exec) ? WAIT_ASKING_MS : WAIT_MS, output) == 0;
+	finished = collect(ends[0], may_ask(exec) ? WAIT_ASKING_MS : WAIT_MS, cancel, output) == 0;
 	close(ends[0]);
 	status = reap(pid, finished);
+	if (!finished && cancelled(cancel))
+		return error_set(error, "interrupted while the credential plugin '%s' ran", exec->command);
 	return judge(exec, status, finished, error);
 }
 
-int exec_plugin_run(const struct kubeconfig *config, struct exec_result *ret, struct error *error)
+int exec_plugin_run(const struct kubeconfig *config, const atomic_int *cancel, struct exec_result *ret,
+                    struct error *error)
 {
 	char *output;
 	int status;
@@ -300,7 +312,7 @@ int exec_plugin_run(const struct kubeconfig *config, struct exec_result *ret, st
 		                 "the credential plugin '%s' wants to ask on a terminal, and there is none",
 		                 config->exec.command);
 	output = xcalloc(1, OUTPUT_MAX + 1);
-	status = run(config, output, error);
+	status = run(config, cancel, output, error);
 	if (status == 0)
 		status = exec_result_parse(&config->exec, output, ret, error);
 	explicit_bzero(output, OUTPUT_MAX);
@@ -353,9 +365,9 @@ int exec_result_parse(const struct kube_exec *exec, const char *text, struct exe
 	return status;
 }
 
-bool exec_result_expired(const struct exec_result *result)
+bool exec_result_expired(const struct exec_result *result, int seconds)
 {
-	return result->expires && time(NULL) + EXPIRY_SLACK >= result->expires;
+	return result->expires && time(NULL) + seconds >= result->expires;
 }
 
 void exec_result_release(struct exec_result *result)

@@ -8,6 +8,7 @@
 #ifndef PLUGIN_EXEC_PLUGIN_H
 #define PLUGIN_EXEC_PLUGIN_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <time.h>
 
@@ -18,8 +19,11 @@ struct exec_result {
 	time_t expires;           /* Unix seconds, 0: never */
 };
 
-int exec_plugin_run(const struct kubeconfig *config, struct exec_result *ret, struct error *error);
-bool exec_result_expired(const struct exec_result *result);
+/* *cancel non-zero (may be NULL): the plugin is killed within 0.2 s. */
+int exec_plugin_run(const struct kubeconfig *config, const atomic_int *cancel, struct exec_result *ret,
+                    struct error *error);
+/* Does it end within so many seconds? */
+bool exec_result_expired(const struct exec_result *result, int seconds);
 void exec_result_release(struct exec_result *result);
 /* Reads the ExecCredential that a plugin printed (for the tests). */
 int exec_result_parse(const struct kube_exec *exec, const char *text, struct exec_result *ret,

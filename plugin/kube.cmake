@@ -1,4 +1,5 @@
 set(KUBE_SOURCES
+	address.c
 	cluster.c
 	cluster_failure.c
 	credentials.c

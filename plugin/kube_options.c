@@ -20,7 +20,7 @@ const struct option kube_options[] = {
 	{.name = "user", .kind = OPTION_TEXT, .offset = AT(user), .value = "NAME", .help = "user of the kubeconfig"},
 	{.name = "server", .letter = 's', .kind = OPTION_TEXT, .offset = AT(server), .value = "URL",
 	 .help = "API server"},
-	{.name = "token", .kind = OPTION_TEXT, .offset = AT(token), .value = "TOKEN",
+	{.name = "token", .secret = true, .kind = OPTION_TEXT, .offset = AT(token), .value = "TOKEN",
 	 .help = "bearer token (seen by other users of this machine; a kubeconfig is safer)"},
 	{.name = "as", .kind = OPTION_TEXT, .offset = AT(as), .value = "USER", .help = "user to impersonate"},
 	{.name = "as-uid", .kind = OPTION_TEXT, .offset = AT(as_uid), .value = "UID", .help = "UID to impersonate"},

@@ -113,13 +113,7 @@ static void cluster_flags(const struct kube_flags *flags, struct kubeconfig *con
 	config->disable_compression |= flags->disable_compression;
 }
 
-static bool has_tls(const struct kubeconfig *config)
-{
-	return config->ca.path || config->ca.data || config->cert.path || config->cert.data ||
-	       config->insecure;
-}
-
-/* scheme://host[:port][/path] without trailing slash; a bare host gets a scheme as in client-go. */
+/* scheme://host[:port][/path] without trailing slash; a bare host is http, as client-go has it. */
 static int settle_server(struct kubeconfig *config, struct error *error)
 {
 	char *server = config->server;
@@ -127,19 +121,19 @@ static int settle_server(struct kubeconfig *config, struct error *error)
 	size_t length;
 
 	if (!strstr(server, "://")) {
-		config->server = xprintf("%s://%s", has_tls(config) ? "https" : "http", server);
+		config->server = xprintf("http://%s", server);
 		free(server);
 		server = config->server;
 	}
 	host = strstr(server, "://") + 3;
+	if (memchr(host, '@', strcspn(host, "/?#")) || strpbrk(host, "?# \t\r\n"))
+		return error_set(error, "the server of cluster '%s' must be just scheme, host, port and path",
+		                 config->cluster ? config->cluster : "");
 	if (strncasecmp(server, "http://", 7) != 0 && strncasecmp(server, "https://", 8) != 0)
 		return error_set(error, "server '%s' of cluster '%s' is neither http:// nor https://", server,
 		                 config->cluster ? config->cluster : "");
 	if (!*host || strchr("/?#:", *host))
 		return error_set(error, "server '%s' of cluster '%s' names no host", server,
-		                 config->cluster ? config->cluster : "");
-	if (memchr(host, '@', strcspn(host, "/?#")) || strpbrk(host, "?# \t\r\n"))
-		return error_set(error, "the server of cluster '%s' must be just scheme, host, port and path",
 		                 config->cluster ? config->cluster : "");
 	for (length = strlen(server); length && server[length - 1] == '/'; length--)
 		server[length - 1] = '\0';

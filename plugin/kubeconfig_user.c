@@ -130,13 +130,20 @@ static int read_env(const struct kube_entry *exec, struct kube_exec *ret, struct
 static int read_interactive(const struct kube_entry *exec, struct kube_exec *ret, struct error *error)
 {
 	static const char *const modes[] = {"IfAvailable", "Never", "Always"};
-	const char *mode = modes[0];
+	const char *mode = "";
+	const char *slash = ret->api_version ? strrchr(ret->api_version, '/') : NULL;
 
 	if (yaml_text(exec->file->path, exec->body, "interactiveMode", &mode, error) < 0)
 		return -1;
+	if (!*mode && !(slash && strcmp(slash, "/v1") == 0))
+		mode = modes[0];
+	else if (!*mode)
+		return wrong(exec, exec->body,
+		             "an exec plugin of v1 needs interactiveMode: Never, IfAvailable or Always",
+		             error);
 	for (int i = 0; i < 3; i++) {
 		if (strcmp(mode, modes[i]) == 0) {
-			ret->interactive = i;
+			ret->interactive = (enum kube_interactive)i;
 			return 0;
 		}
 	}

@@ -135,6 +135,8 @@ static unsigned default_max_vus(const struct plan *plan)
 	double rate = plan->find_capacity ? MAX_VUS_SEARCH : plan->rate;
 	double wanted = fmin(fmax(rate * ANSWER_WITHIN, MAX_VUS_LOW), MAX_VUS_HIGH);
 
+	if (plan->guard.max_vus)
+		wanted = fmin(wanted, plan->guard.max_vus);
 	return plan->vus > wanted ? plan->vus : (unsigned)wanted;
 }
 
@@ -156,7 +158,7 @@ int load_model_read(struct plan *plan, struct error *error)
 	if (plan->rate_text && rate_parse("--rate", plan->rate_text, &plan->rate, error) < 0)
 		return -1;
 	if (plan->find_capacity && !plan->rate_text)
-		plan->rate = FIRST_RATE;
+		plan->rate = plan->max_rate > 0 ? fmin(FIRST_RATE, plan->max_rate) : FIRST_RATE;
 	if (plan->stage_texts.count && take_stages(plan, error) < 0)
 		return -1;
 	if (plan->stage_count)

@@ -5,18 +5,27 @@
  *
  *   main.c           the command table
  *   options.c        command line from a table; --help from the same table
+ *   option_file.c    the same options from a plan file and the config file
+ *   command.c        what every command does first: command line, plan file, config file
  *   cmd_loadtest.c   the options of the main job -> struct plan (plan.c checks it)
  *   kubeconfig.c     which cluster, who to be            cluster.c  its API, errors in words
  *   pods.c           what a target or selector means     ranking.c  joined with metrics, the top pod
  *   pprof_port.c     where the pod's pprof may be
  *   target.c         pod, tunnel and pprof made ready, probed before any load
+ *   guard.c          production asked about, ceilings, hosts that are not the cluster's own
  *   run.c            the orchestration: idle, ramp, settle, window, cool-down, tear-down
  *   shots.c          what is captured when, on threads of its own
  *   watch.c          a thread that keeps an eye on the pod
  *   steady.c         is the rate steady?                 verdict.c  can the run be trusted?
  *   progress.c       what is seen meanwhile (stderr)     summary.c  what is said at the end (stdout)
+ *   meaning.c        what its profiles mean: findings, goroutines that stay, memory
  *   document.c       the run as JSON and YAML            k6.c       load.json
+ *   cmd_explain.c    the same of profiles that are there already
  *   rundir.c         the run directory, written atomically
+ *   report.c         report.html, made from the files of a run; its parts are in report/
+ *   slices.c         the pieces of the window that are kept for comparisons
+ *   run_read.c       a run's folder read back
+ *   compare*.c       two releases' runs held against each other
  *   cmd_show.c       a profile read: show_text.c, show_json.c, show_stacks.c, flame_svg.c
  *   cmd_diff.c       two of them side by side (diff_print.c)   cmd_merge.c  several into one file
  *   signals.c        SIGINT, SIGTERM, SIGHUP
@@ -29,10 +38,24 @@
 #include "plugin/command.h"
 #include "plugin/text.h"
 
-static const struct command *const commands[] = {&cmd_loadtest, &cmd_top,   &cmd_show,
-                                                 &cmd_diff,     &cmd_merge, &cmd_version};
+/* In the order of --help. */
+/* clang-format off */
+static const struct command *const commands[] = {
+	&cmd_loadtest,
+	&cmd_top,
+	&cmd_compare,
+	&cmd_report,
+	&cmd_explain,
+	&cmd_show,
+	&cmd_diff,
+	&cmd_merge,
+	&cmd_config,
+	&cmd_version,
+};
+/* clang-format on */
 
 #define COMMAND_COUNT (sizeof commands / sizeof *commands)
+_Static_assert(COMMAND_COUNT <= COMMANDS_MAX, "more commands than COMMANDS_MAX");
 
 static const char *program = "kubectl-pprof";
 
@@ -78,36 +101,28 @@ static const struct command *command_find(const char *name)
 
 static int unknown_command(const char *name, struct error *error)
 {
-	const char *names[COMMAND_COUNT + 1], *near;
+	const char *names[COMMANDS_MAX + 1], *near;
 
-	for (size_t i = 0; i < COMMAND_COUNT; i++)
-		names[i] = commands[i]->name;
-	names[COMMAND_COUNT] = NULL;
+	command_names(names);
 	near = text_nearest(name, names);
 	if (near)
 		return error_usage(error, "unknown command '%s'; did you mean '%s'?", name, near);
 	return error_usage(error, "unknown command '%s'; '%s --help' lists them", name, program);
 }
 
-static void print_command_help(const struct command *command, const struct option_group *groups, size_t count)
+void command_names(const char *ret[COMMANDS_MAX + 1])
 {
-	printf("%s\n\nUsage:\n  %s %s\n", command->summary, program, command->usage);
-	if (command->help)
-		printf("\n%s\n", command->help);
-	options_help(stdout, groups, count);
+	for (size_t i = 0; i < COMMAND_COUNT; i++)
+		ret[i] = commands[i]->name;
+	ret[COMMAND_COUNT] = NULL;
 }
 
-int command_parse(const struct command *command, const struct option_group *groups, size_t group_count,
-                  int argc, char **argv, struct option_list *ret_arguments, struct error *error)
+void command_help_all(struct error *error)
 {
-	bool help = false;
+	char *help[] = {"--help", NULL};
 
-	if (options_parse(groups, group_count, argc, argv, ret_arguments, &help, error) < 0)
-		return -1;
-	if (!help)
-		return 0;
-	print_command_help(command, groups, group_count);
-	return 1;
+	for (size_t i = 0; i < COMMAND_COUNT; i++)
+		commands[i]->run(commands[i], 1, help, error);
 }
 
 static int run(int argc, char **argv, struct error *error)
@@ -144,11 +159,13 @@ int main(int argc, char **argv)
 
 	set_program_name(argv[0]);
 	status = run(argc, argv, &error);
+	command_locate(&error);
 	if (error.text[0])
 		fprintf(stderr, "error: %s\n", error.text);
 	if (error.detail)
 		fputs(error.detail, stderr);
 	error_release(&error);
+	command_release();
 	if (fflush(stdout) != 0 && status == EXIT_GOOD) {
 		fprintf(stderr, "error: cannot write to standard output\n");
 		status = EXIT_ERROR;

@@ -13,14 +13,46 @@ struct parse {
 	size_t group_count;
 	int argc, next;
 	char **argv;
+	struct option_givens *givens; /* may be NULL */
 	struct error *error;
 };
 
-static void list_append(struct option_list *list, const char *item)
+void option_list_append(struct option_list *list, const char *item)
 {
 	list->items = xrealloc(list->items, (list->count + 2) * sizeof *list->items);
 	list->items[list->count++] = item;
 	list->items[list->count] = NULL;
+}
+
+void option_note(struct option_givens *givens, const struct option_given *given)
+{
+	givens->items = xrealloc(givens->items, (givens->count + 1) * sizeof *givens->items);
+	givens->items[givens->count++] = *given;
+}
+
+static void note(const struct parse *parse, const char *name)
+{
+	if (parse->givens)
+		option_note(parse->givens, &(struct option_given){.name = name});
+}
+
+static bool same_section(const char *a, const char *b)
+{
+	return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+const struct option *options_find(const struct option_group *groups, size_t group_count, const char *section,
+                                  const char *name, void **ret_base)
+{
+	for (size_t g = 0; g < group_count; g++) {
+		for (const struct option *o = groups[g].options; o->name; o++) {
+			if (strcmp(o->name, name) == 0 && same_section(o->section, section)) {
+				*ret_base = groups[g].base;
+				return o;
+			}
+		}
+	}
+	return NULL;
 }
 
 static const struct option *find(const struct parse *parse, const char *name, size_t length, char letter,
@@ -31,7 +63,7 @@ static const struct option *find(const struct parse *parse, const char *name, si
 			bool same = letter ? o->letter == letter
 			                   : strncmp(o->name, name, length) == 0 && !o->name[length];
 
-			if (same) {
+			if (same && !o->section) {
 				*ret_base = parse->groups[g].base;
 				return o;
 			}
@@ -47,7 +79,8 @@ static int unknown(const struct parse *parse, const char *word)
 
 	for (size_t g = 0; g < parse->group_count; g++)
 		for (const struct option *o = parse->groups[g].options; o->name && count < 254; o++)
-			names[count++] = o->name;
+			if (!o->section)
+				names[count++] = o->name;
 	names[count++] = "help";
 	names[count] = NULL;
 	near = text_nearest(word, names);
@@ -140,7 +173,7 @@ static int set_flag(const struct option *o, void *at, const char *text, struct e
 	return 0;
 }
 
-static int set(const struct option *o, void *base, const char *text, struct error *error)
+int option_set(const struct option *o, void *base, const char *text, struct error *error)
 {
 	void *at = (char *)base + o->offset;
 
@@ -151,7 +184,7 @@ static int set(const struct option *o, void *base, const char *text, struct erro
 		*(const char **)at = text;
 		return 0;
 	case OPTION_LIST:
-		list_append(at, text);
+		option_list_append(at, text);
 		return 0;
 	case OPTION_DURATION:
 		return set_duration(o, at, text, error);
@@ -177,7 +210,8 @@ static int take(struct parse *parse, const struct option *o, void *base, const c
 			                   o->value);
 		value = parse->argv[parse->next++];
 	}
-	return set(o, base, value, parse->error);
+	note(parse, o->name);
+	return option_set(o, base, value, parse->error);
 }
 
 static int parse_long(struct parse *parse, const char *word)
@@ -218,10 +252,17 @@ static int parse_letters(struct parse *parse, const char *letters)
 	return 0;
 }
 
-int options_parse(const struct option_group *groups, size_t group_count, int argc, char **argv,
-                  struct option_list *ret_arguments, bool *ret_help, struct error *error)
+static void take_argument(struct parse *parse, struct option_list *arguments, const char *word)
 {
-	struct parse parse = {groups, group_count, argc, 0, argv, error};
+	note(parse, "target");
+	option_list_append(arguments, word);
+}
+
+int options_parse(const struct option_group *groups, size_t group_count, int argc, char **argv,
+                  struct option_list *ret_arguments, struct option_givens *givens, bool *ret_help,
+                  struct error *error)
+{
+	struct parse parse = {groups, group_count, argc, 0, argv, givens, error};
 	bool only_arguments = false;
 
 	while (parse.next < argc) {
@@ -229,7 +270,7 @@ int options_parse(const struct option_group *groups, size_t group_count, int arg
 		int status = 0;
 
 		if (only_arguments || word[0] != '-' || !word[1])
-			list_append(ret_arguments, word);
+			take_argument(&parse, ret_arguments, word);
 		else if (strcmp(word, "--") == 0)
 			only_arguments = true;
 		else if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0)
@@ -282,6 +323,8 @@ static void print_option(FILE *out, const struct option *o)
 void options_help(FILE *out, const struct option_group *groups, size_t group_count)
 {
 	for (size_t g = 0; g < group_count; g++) {
+		if (groups[g].options->section)
+			continue;
 		fprintf(out, "\n%s:\n", groups[g].title);
 		for (const struct option *o = groups[g].options; o->name; o++)
 			print_option(out, o);

@@ -46,6 +46,13 @@ extern const char *const late_names[], *const http_names[], *const io_names[];
 /* What goes through the host of --ssh. */
 enum ssh_for { SSH_FOR_API, SSH_FOR_LOAD, SSH_FOR_BOTH };
 extern const char *const ssh_for_names[];
+/* Section `guard` of the config file: limits that no option exceeds. All-zero: the defaults. */
+struct guard_rules {
+	struct option_list production;  /* patterns of context and cluster names; items NULL: *prod* */
+	struct option_list allow_hosts; /* as --allow-host */
+	const char *max_rate;
+	unsigned max_vus; /* 0: none */
+};
 
 struct plan {
 	/* target */
@@ -55,7 +62,10 @@ struct plan {
 	uint16_t pprof_port;           /* 0: find it */
 	const char *pprof_path;        /* NULL: find it */
 	const char *pprof_url;         /* a plain process, no cluster */
-	double pod_share;              /* of the requests that reach the profiled pod; 0: work it out */
+	struct option_list pprof_header_texts;
+	bool pprof_insecure;
+	int tunnel;       /* enum cap_way */
+	double pod_share; /* of the requests that reach the profiled pod; 0: work it out */
 
 	/* load */
 	const char *url; /* NULL: through the tunnel */
@@ -84,18 +94,25 @@ struct plan {
 	const char *cacert, *cert, *key;
 
 	/* capture */
-	int64_t baseline, settle, window, slice;
+	int64_t baseline, settle, window, slice, cooldown;
 	const char *profiles_text;
 	unsigned profiles; /* enum profile_bit, from profiles_text */
 
 	/* what is said */
-	const char *out, *prometheus_listen;
+	const char *out, *prometheus_listen, *pgo;
 	unsigned top;
 	int output;
 	bool strict, dry_run, quiet;
 
+	/* guard */
+	struct guard_rules guard;
+	struct option_list allow_hosts;
+	const char *max_rate_text, *file; /* `file` is the plan file's name */
+	bool yes;
+
 	/* made by plan_check */
-	double rate; /* requests a second at full load; 0: a number of VUs is the load */
+	double max_rate; /* the lower one of option and config file; 0: none */
+	double rate;     /* requests a second at full load; 0: a number of VUs is the load */
 	struct lg_stage *stages;
 	size_t stage_count;
 	struct targets targets; /* of --targets; the first one's URL is `url` then */
@@ -103,10 +120,14 @@ struct plan {
 	struct thresholds thresholds;
 	struct abort_rules abort_rules;
 	struct threshold goal; /* of --find-capacity */
+	char **pprof_headers;  /* of --pprof-header, NULL: none; owned */
 	char *body_data;       /* of --body-file, owned */
 	size_t body_size;
 };
 
+/* The options of a plan, of the command line as of files. */
+#define PLAN_GROUPS 9
+size_t plan_options(struct plan *plan, struct option_group ret[PLAN_GROUPS]);
 /* The defaults, before options are read. */
 void plan_init(struct plan *plan);
 /* Checks what the option table cannot, reads --body-file, fills profiles. Sends nothing. */

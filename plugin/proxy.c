@@ -1,36 +1,12 @@
 #include "plugin/proxy.h"
 
-#include <arpa/inet.h>
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
+#include "plugin/address.h"
 #include "plugin/text.h"
-
-/* An address as 16 bytes, IPv4 mapped into IPv6. */
-static bool parse_address(const char *text, unsigned char ret[16])
-{
-	static const unsigned char mapped[12] = {[10] = 0xff, [11] = 0xff};
-
-	if (inet_pton(AF_INET6, text, ret) == 1)
-		return true;
-	memcpy(ret, mapped, sizeof mapped);
-	return inet_pton(AF_INET, text, ret + 12) == 1;
-}
-
-static bool is_loopback(const char *host)
-{
-	static const unsigned char one[16] = {[15] = 1};
-	unsigned char address[16];
-
-	if (strcasecmp(host, "localhost") == 0)
-		return true;
-	if (!parse_address(host, address))
-		return false;
-	return memcmp(address, one, 16) == 0 ||
-	       (address[10] == 0xff && address[11] == 0xff && address[12] == 127);
-}
 
 static bool same_bits(const unsigned char *a, const unsigned char *b, long bits)
 {
@@ -50,7 +26,7 @@ static bool in_range(const char *entry, const char *host)
 	bool ipv4 = !strchr(network, ':'), ret;
 
 	ret = isdigit((unsigned char)slash[1]) && !*end && bits <= (ipv4 ? 32 : 128) &&
-	      parse_address(network, base) && parse_address(host, address) &&
+	      address_parse(network, base) && address_parse(host, address) &&
 	      same_bits(base, address, bits + (ipv4 ? 96 : 0));
 	free(network);
 	return ret;
@@ -101,15 +77,15 @@ static bool entry_matches(char *entry, const char *host, const char *port)
 	entry = split_port(entry, &entry_port);
 	if (!*entry || (entry_port && strcmp(entry_port, port) != 0))
 		return false;
-	if (parse_address(entry, a))
-		return parse_address(host, b) && memcmp(a, b, 16) == 0;
+	if (address_parse(entry, a))
+		return address_parse(host, b) && memcmp(a, b, 16) == 0;
 	return name_matches(entry, host);
 }
 
 bool proxy_excluded(const char *no_proxy, const char *host, const char *port)
 {
 	char *copy = xstrdup(no_proxy), *rest = copy, *entry;
-	bool ret = is_loopback(host);
+	bool ret = host_is_loopback(host);
 
 	while (!ret && (entry = strsep(&rest, ", \t")))
 		ret = *entry && entry_matches(entry, host, port);

@@ -102,6 +102,8 @@ static int add_pair(struct walk *walk, const yaml_node_pair_t *pair, struct yaml
 	if (!*tail)
 		return -1;
 	(*tail)->key = xstrdup(text);
+	(*tail)->key_line = (unsigned)key->start_mark.line + 1;
+	(*tail)->key_column = (unsigned)key->start_mark.column + 1;
 	if ((*tail)->kind == YAML_NULL || (*tail)->line < key->start_mark.line + 1) {
 		(*tail)->line = (unsigned)key->start_mark.line + 1; /* an alias, or nothing */
 		(*tail)->column = (unsigned)key->start_mark.column + 1;

@@ -20,9 +20,10 @@ enum yaml_kind { YAML_NULL, YAML_SCALAR, YAML_LIST, YAML_MAP };
 struct yaml_node {
 	enum yaml_kind kind;
 	unsigned line, column;
-	char *key;   /* inside a map; else NULL */
-	char *text;  /* of a scalar, else NULL */
-	bool quoted; /* a quoted scalar is a string, whatever it looks like */
+	unsigned key_line, key_column; /* of the key inside a map, else 0 */
+	char *key;                     /* inside a map; else NULL */
+	char *text;                    /* of a scalar, else NULL */
+	bool quoted;                   /* a quoted scalar is a string, whatever it looks like */
 	struct yaml_node *first, *next;
 };
 

@@ -160,6 +160,39 @@ static void request_names_all(void **state)
 	assert_int_equal(calls, 1);
 }
 
+/* What is under way goes on while a new connection waits for credentials that take their time. */
+static bool ready_when_told(void *context)
+{
+	return atomic_load((_Atomic int *)context) != 0;
+}
+
+static void waits_for_credentials_without_a_pause(void **state)
+{
+	static _Atomic int told;
+	struct stand_in *server = bed_plain(script_echo, NULL);
+	struct cap_endpoint endpoint = endpoint_of(server);
+	struct cap_tunnel *tunnel;
+	char got[8] = "";
+	int first, second;
+
+	(void)state;
+	told = 1;
+	endpoint.credentials_ready = ready_when_told;
+	endpoint.credentials_context = &told;
+	tunnel = bed_tunnel(&endpoint, NULL);
+	first = bed_dial(tunnel, 1);
+	assert_echo(first, "before");
+	told = 0;
+	second = bed_dial(tunnel, 2);
+	assert_true(put(second, "later", 5));
+	for (int i = 0; i < 20; i++)
+		assert_echo(first, "meanwhile");
+	assert_int_equal(stand_in_accepted(server), 1);
+	told = 1;
+	assert_int_equal(get(second, got, 5), 5);
+	assert_string_equal(got, "later");
+}
+
 static void server_name_of_tls(void **state)
 {
 	struct identity named = identity_make("api.example");
@@ -489,6 +522,7 @@ int main(void)
 		bed_test(the_same_over_tls),
 		bed_test(nothing_is_opened_before_a_dial),
 		bed_test(early_bytes_are_kept),
+		bed_test(waits_for_credentials_without_a_pause),
 		bed_test(request_names_all),
 		bed_test(server_name_of_tls),
 		bed_test(through_a_proxy),

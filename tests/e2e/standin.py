@@ -66,7 +66,7 @@ class Api(Handler):
         self.answer(200, json.dumps({"kind": "PodList", "apiVersion": "v1", "items": items}), "application/json")
 
     def do_GET(self):
-        getattr(self, "mode_" + self.mode)(self.path.partition("?")[0])
+        getattr(self, "mode_" + self.mode.replace("-", "_"))(self.path.partition("?")[0])
 
     do_POST = do_GET
 
@@ -117,6 +117,53 @@ class Api(Handler):
             self.status(418, HOSTILE)
         else:
             self.answer(200, "{", "application/" + "\x1b[2J\x9b\x7f")
+
+    def mode_hosts(self, path):
+        """A cluster with one pod that is ready, and hosts of every kind."""
+        self.hosts(path, everything=True)
+
+    def mode_hosts_limited(self, path):
+        """The same, when one may look at little more than the namespace's pods."""
+        self.hosts(path, everything=False)
+
+    def hosts(self, path, everything):
+        lists = {
+            "/api/v1/namespaces/default/services": [
+                {"spec": {"clusterIP": "10.96.0.10", "clusterIPs": ["10.96.0.10", "fd00:96::10"],
+                          "externalIPs": ["192.0.2.10"]},
+                 "status": {"loadBalancer": {"ingress": [{"ip": "203.0.113.5"}, {"hostname": "lb.example"}]}}},
+                {"spec": {"clusterIP": "None", "type": "ExternalName", "externalName": "outside.example"}}],
+            "/apis/networking.k8s.io/v1/namespaces/default/ingresses": [
+                {"spec": {"rules": [{"http": {}}, {"host": "shop.example"}, {"host": "*.wild.example"}]}}],
+            "/apis/gateway.networking.k8s.io/v1/namespaces/default/httproutes": [
+                {"spec": {"hostnames": ["route.example"]}}],
+            "/api/v1/nodes": [
+                {"status": {"addresses": [{"type": "InternalIP", "address": "10.0.0.1"},
+                                          {"type": "Hostname", "address": "node-1"}]}}],
+            "/apis/networking.k8s.io/v1/ingresses": [{"spec": {"rules": [{"host": "other.example"}]}}],
+            "/api/v1/services": [],
+        }
+        if path.endswith("/default/pods") and path.startswith("/api/v1/"):
+            items = [{"metadata": {"name": "api-1", "namespace": "default", "uid": "u"},
+                      "spec": {"nodeName": "node-1", "containers": [{"name": "app"}]},
+                      "status": {"phase": "Running", "podIP": "10.1.0.7", "hostIP": "10.0.0.9",
+                                 "conditions": [{"type": "Ready", "status": "True"}],
+                                 "containerStatuses": [{"name": "app", "ready": True}]}}]
+        elif not everything:
+            self.status(403, "no")
+            return
+        elif path.endswith("/services/api"):
+            self.answer(200, '{"spec": {"type": "ClusterIP"}}', "application/json")
+            return
+        elif path.endswith("/services/outside"):
+            self.answer(200, '{"spec": {"type": "ExternalName"}}', "application/json")
+            return
+        elif path in lists:
+            items = lists[path]
+        else:
+            self.status(404, "not found")
+            return
+        self.answer(200, json.dumps({"items": items}), "application/json")
 
     def mode_silent(self, path):
         time.sleep(3600)

@@ -1,4 +1,7 @@
-"""Runs a command with standard error on a terminal: terminal.py COLUMNS FILE COMMAND..., what came there goes to FILE."""
+"""Runs a command with standard error on a terminal: terminal.py COLUMNS FILE COMMAND..., what came there goes to FILE.
+
+With `--type PROMPT TEXT` before COMMAND standard input is on it too, and TEXT is typed once PROMPT has come.
+"""
 import fcntl
 import os
 import pty
@@ -9,7 +12,8 @@ import termios
 import threading
 
 
-def copy(master, path):
+def copy(master, path, prompt, text):
+    seen = b""
     with open(path, "wb") as file:
         while True:
             try:
@@ -19,14 +23,22 @@ def copy(master, path):
             if not data:
                 return
             file.write(data)
+            seen += data
+            if prompt and prompt in seen:
+                os.write(master, text)
+                prompt = None
 
 
 def main(columns, path, *command):
     master, slave = pty.openpty()
     fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, int(columns), 0, 0))
     os.environ.setdefault("TERM", "xterm")
-    reader = threading.Thread(target=copy, args=(master, path))
-    with subprocess.Popen(command, stderr=slave) as process:
+    prompt = text = stdin = None
+    if command[0] == "--type":
+        prompt, text, stdin = command[1].encode(), command[2].encode(), slave
+        command = command[3:]
+    reader = threading.Thread(target=copy, args=(master, path, prompt, text))
+    with subprocess.Popen(command, stderr=slave, stdin=stdin) as process:
         os.close(slave)
         reader.start()
         process.wait()

@@ -168,14 +168,14 @@ static void takes_a_certificate(void **state)
 	struct kubeconfig config =
 		plugin(SAYS("\"clientCertificateData\":\"CERT\",\"clientKeyData\":\"KEY\""));
 	struct credentials *credentials = credentials_of(&config);
+	struct cap_pem cert, key;
 
 	(void)state;
 	assert_string_equal(lines_of(credentials), "");
-	assert_string_equal(config.cert.data, "CERT");
-	assert_int_equal(config.cert.size, 4);
-	assert_string_equal(config.key.data, "KEY");
-	free(config.cert.data);
-	free(config.key.data);
+	credentials_identity(credentials, &cert, &key);
+	assert_string_equal(cert.data, "CERT");
+	assert_int_equal(cert.size, 4);
+	assert_string_equal(key.data, "KEY");
 	credentials_free(credentials);
 }
 
@@ -198,9 +198,82 @@ static void is_run_again_when_it_must(void **state)
 	config = plugin(COUNTS
 	                "\"token\":\"t' \"$n\" '\",\"expirationTimestamp\":\"2001-01-01T00:00:00Z\"}}'\n");
 	credentials = credentials_of(&config);
-	assert_string_equal(lines_of(credentials), "Authorization: Bearer t4");
-	assert_string_equal(lines_of(credentials), "Authorization: Bearer t5");
+	/* over when it came: used all the same, since the next one would be no better */
+	assert_string_equal(lines_of(credentials), "Authorization: Bearer t3");
 	credentials_free(credentials);
+}
+
+/* From its second run on it waits for the file "go", once it has made the file "runs". */
+#define WAITS                                                                                                \
+	"#!/bin/sh\nif [ -e \"$0.first\" ]; then touch \"${0%/*}/runs\"\n"                                   \
+	"while [ ! -e \"${0%/*}/go\" ]; do sleep 0.02; done; n=2; else touch \"$0.first\"; n=1; fi\n"        \
+	"printf '%s%s%s' " CREDENTIAL "\"token\":\"t' $n '\"}}'\n"
+
+static void await_file(const char *name)
+{
+	while (access(path_of(name), F_OK) != 0)
+		usleep(5000);
+}
+
+static void keeps_nobody_waiting_for_a_slow_plugin(void **state)
+{
+	struct kubeconfig config = plugin(WAITS);
+	struct credentials *credentials = credentials_of(&config);
+
+	(void)state;
+	assert_true(credentials_ready(credentials));
+	assert_string_equal(lines_of(credentials), "Authorization: Bearer t1");
+	assert_true(credentials_refresh(credentials));
+	assert_false(credentials_ready(credentials));
+	await_file("runs");
+	assert_false(credentials_ready(credentials));
+	file_write("go", "");
+	while (!credentials_ready(credentials))
+		usleep(5000);
+	assert_string_equal(lines_of(credentials), "Authorization: Bearer t2");
+	credentials_free(credentials);
+}
+
+static void ends_a_plugin_that_runs(void **state)
+{
+	struct kubeconfig config = plugin(WAITS);
+	struct credentials *credentials = credentials_of(&config);
+
+	(void)state;
+	assert_true(credentials_refresh(credentials));
+	assert_false(credentials_ready(credentials));
+	await_file("runs");
+	credentials_free(credentials);
+}
+
+static void a_failure_is_said_once_it_is_known(void **state)
+{
+	struct kubeconfig config = plugin("#!/bin/sh\n[ -e \"$0.first\" ] && exit 7; touch \"$0.first\"\n"
+	                                  "printf '%s' " CREDENTIAL "\"token\":\"t\"}}'\n");
+	struct credentials *credentials = credentials_of(&config);
+
+	(void)state;
+	assert_true(credentials_refresh(credentials));
+	while (!credentials_ready(credentials))
+		usleep(5000);
+	assert_has(lines_of(credentials), "failed with status 7");
+	credentials_free(credentials);
+}
+
+static void is_not_asked_when_the_kubeconfig_says_who(void **state)
+{
+	struct kubeconfig configs[] = {plugin(WAITS), plugin(WAITS), plugin(WAITS), plugin(WAITS)};
+
+	(void)state;
+	configs[0].token = (char *)"static";
+	configs[1].cert.path = (char *)"cert";
+	configs[2].server = (char *)"http://a";
+	configs[3].username = (char *)"u";
+	says(configs[0], "Authorization: Bearer static");
+	says(configs[1], "");
+	says(configs[2], "");
+	says(configs[3], "Authorization: Basic dTo=");
+	assert_int_equal(access(path_of("plugin.first"), F_OK), -1);
 }
 
 static void is_told_what_it_needs(void **state)
@@ -249,7 +322,7 @@ static void inherits_no_ignored_signal(void **state)
 
 	(void)state;
 	signal(SIGPIPE, SIG_IGN);
-	assert_int_equal(exec_plugin_run(&config, &result, &error), -1);
+	assert_int_equal(exec_plugin_run(&config, NULL, &result, &error), -1);
 	signal(SIGPIPE, SIG_DFL);
 	assert_has(error.text, "was killed by signal 13");
 }
@@ -259,7 +332,7 @@ static void fails(struct kubeconfig config, const char *words)
 	struct exec_result result = {0};
 	struct error error = {0};
 
-	assert_int_equal(exec_plugin_run(&config, &result, &error), -1);
+	assert_int_equal(exec_plugin_run(&config, NULL, &result, &error), -1);
 	assert_has(error.text, "the credential plugin '");
 	assert_has(error.text, words);
 	assert_has_not(error.text, "s3cret");
@@ -283,7 +356,7 @@ static void failures(void **state)
 	config.exec.command = "kubectl-pprof-no-such-plugin";
 	fails(config, "is it installed and on PATH?");
 	config.exec.install_hint = "get it\x1b[31m\nwith:\tx\n";
-	assert_int_equal(exec_plugin_run(&config, &result, &error), -1);
+	assert_int_equal(exec_plugin_run(&config, NULL, &result, &error), -1);
 	assert_has(error.text, "; its install hint follows");
 	assert_string_equal(error.detail, "get it?[31m\nwith:?x\n");
 	error_release(&error);
@@ -331,13 +404,13 @@ static void answers(void **state)
 	                                   &result, &error),
 	                 0);
 	assert_int_equal(result.expires, 1000000000);
-	assert_true(exec_result_expired(&result));
+	assert_true(exec_result_expired(&result, 10));
 	result.expires = time(NULL) + 5; /* about to */
-	assert_true(exec_result_expired(&result));
+	assert_true(exec_result_expired(&result, 10));
 	result.expires = time(NULL) + 3600;
-	assert_false(exec_result_expired(&result));
+	assert_false(exec_result_expired(&result, 10));
 	result.expires = 0; /* never */
-	assert_false(exec_result_expired(&result));
+	assert_false(exec_result_expired(&result, 10));
 	exec_result_release(&result);
 }
 
@@ -353,6 +426,10 @@ int main(void)
 		TEST(takes_a_token),
 		TEST(takes_a_certificate),
 		TEST(is_run_again_when_it_must),
+		TEST(keeps_nobody_waiting_for_a_slow_plugin),
+		TEST(ends_a_plugin_that_runs),
+		TEST(a_failure_is_said_once_it_is_known),
+		TEST(is_not_asked_when_the_kubeconfig_says_who),
 		TEST(is_told_what_it_needs),
 		TEST(inherits_no_ignored_signal),
 		TEST(failures),

@@ -270,7 +270,7 @@ static void servers(void **state)
 		{"{server: 'https://rancher/k8s/clusters/c-1/'}", "https://rancher/k8s/clusters/c-1"},
 		{"{server: 'https://[::1]:6443'}", "https://[::1]:6443"},
 		{"{server: api:8080}", "http://api:8080"},
-		{"{server: api, insecure-skip-tls-verify: true}", "https://api"},
+		{"{server: api, insecure-skip-tls-verify: true}", "http://api"},
 		{"{server: 'https://a///'}", "https://a"},
 	};
 	static const char *const bad[][2] = {
@@ -419,9 +419,10 @@ static void user_flags(void **state)
 	struct kubeconfig config;
 
 	(void)state;
-	flags.kubeconfig =
-		with(SERVER, "{username: u, password: p, tokenFile: t, as: x, as-groups: [y], as-user-extra: "
-	                     "{a: [b]}, exec: {apiVersion: client.authentication.k8s.io/v1, command: c}}");
+	flags.kubeconfig = with(
+		SERVER,
+		"{username: u, password: p, tokenFile: t, as: x, as-groups: [y], as-user-extra: "
+		"{a: [b]}, exec: {apiVersion: client.authentication.k8s.io/v1, interactiveMode: Never, command: c}}");
 	load(flags, &config);
 	assert_string_equal(config.token, "flag");
 	assert_null(config.username);
@@ -445,11 +446,14 @@ static void exec_sections(void **state)
 		{"{exec: {command: c}}", ":7:16: exec apiVersion '' is not supported"},
 		{"{exec: {command: c, apiVersion: client.authentication.k8s.io/v1alpha1}}",
 	         "v1alpha1' is not supported"},
-		{"{exec: {apiVersion: client.authentication.k8s.io/v1}}", "'exec' needs a 'command'"},
+		{"{exec: {apiVersion: client.authentication.k8s.io/v1, interactiveMode: Never}}",
+	         "'exec' needs a 'command'"},
+		{"{exec: {command: c, apiVersion: client.authentication.k8s.io/v1}}",
+	         "needs interactiveMode"},
 		{"{exec: []}", "'exec' must be a map"},
-		{"{exec: {command: c, apiVersion: client.authentication.k8s.io/v1, env: [{value: x}]}}",
+		{"{exec: {command: c, apiVersion: client.authentication.k8s.io/v1, interactiveMode: Never, env: [{value: x}]}}",
 	         "each of 'env' needs a name"},
-		{"{exec: {command: c, apiVersion: client.authentication.k8s.io/v1, env: [{name: a=b}]}}",
+		{"{exec: {command: c, apiVersion: client.authentication.k8s.io/v1, interactiveMode: Never, env: [{name: a=b}]}}",
 	         "each of 'env' needs a name"},
 		{"{exec: {command: c, apiVersion: client.authentication.k8s.io/v1, interactiveMode: Sometimes}}",
 	         "interactiveMode must be Never, IfAvailable or Always"},
@@ -474,7 +478,10 @@ static void exec_sections(void **state)
 	assert_string_equal(config.exec.install_hint, "get it");
 	assert_string_equal(cJSON_GetObjectItem(config.exec.cluster_config, "aud")->valuestring, "x");
 	kubeconfig_release(&config);
-	load_with(SERVER, "{exec: {apiVersion: client.authentication.k8s.io/v1, command: plug}}", &config);
+	load_with(
+		SERVER,
+		"{exec: {apiVersion: client.authentication.k8s.io/v1, interactiveMode: Never, command: plug}}",
+		&config);
 	assert_string_equal(config.exec.command, "plug");
 	kubeconfig_release(&config);
 	for (size_t i = 0; i < COUNT_OF(bad); i++)

@@ -270,7 +270,7 @@ static int parse(struct wanted *wanted, char arguments[256], struct error *error
 	va_end(rest);
 	*wanted = (struct wanted){0};
 	*error = (struct error){0};
-	status = options_parse(&group, 1, count, words, &list, &help, error);
+	status = options_parse(&group, 1, count, words, &list, NULL, &help, error);
 	*arguments = '\0';
 	for (size_t i = 0; i < list.count; i++)
 		snprintf(arguments + strlen(arguments), 256 - strlen(arguments), "%s%s", i ? " " : "",

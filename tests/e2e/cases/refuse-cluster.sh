@@ -7,8 +7,8 @@ refused -s https://127.0.0.1:1
 refused -s https://name.invalid
 standin api unauthorized
 refused -s "http://$standin"
-printf 'kind: Config\ncurrent-context: prod\nclusters: [{name: c, cluster: {server: "http://%s"}}]\n' "$standin" >"$AUX/config"
-printf 'users: [{name: jane, user: {token: geheim}}]\ncontexts: [{name: prod, context: {cluster: c, user: jane}}]\n' >>"$AUX/config"
+printf 'kind: Config\ncurrent-context: east\nclusters: [{name: c, cluster: {server: "http://%s"}}]\n' "$standin" >"$AUX/config"
+printf 'users: [{name: jane, user: {token: geheim}}]\ncontexts: [{name: east, context: {cluster: c, user: jane}}]\n' >>"$AUX/config"
 KUBECONFIG=$AUX/config refused
 standin api forbidden
 refused -s "http://$standin"

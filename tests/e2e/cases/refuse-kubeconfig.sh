@@ -41,7 +41,7 @@ refused --kubeconfig good --context broken
 refused --kubeconfig good --context half
 refused --kubeconfig good --user nobody
 refused --kubeconfig good -n 'Shop!'
-refused --kubeconfig good
+refused --kubeconfig good --yes
 export KUBECONFIG=missing:good
 refused --context other
 export KUBECONFIG=missing

@@ -3,7 +3,7 @@
 demo
 refused() { run loadtest --pprof-url "http://$pprof" --url "$1" "${@:2}"; }
 refused http://127.0.0.1:1/
-refused http://name.invalid/
+refused http://name.invalid/ --allow-host name.invalid
 standin web banner
 refused "http://$standin/"
 standin api silent
