@@ -1,5 +1,5 @@
 # Profiles: what is in tests/capture/profiles, and bytes that are no profile.
-foreach(name profile profile_filter profile_flame profile_text malformed)
+foreach(name profile profile_filter profile_flame profile_graph profile_text malformed)
 	capture_test(${name} profile_help.c)
 	target_compile_definitions(test_capture_${name} PRIVATE PROFILES="${CMAKE_CURRENT_SOURCE_DIR}/profiles")
 endforeach()
