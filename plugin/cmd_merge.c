@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "plugin/command.h"
@@ -110,13 +111,20 @@ static int check_usage(const struct merge_options *options, const struct option_
                        struct error *error)
 {
 	const char *out = arguments->count ? arguments->items[0] : "";
+	struct stat info;
+	bool is_there = lstat(out, &info) == 0;
 
 	if (arguments->count < 2)
 		return error_usage(error, "give a file to write and the profiles to merge: merge OUT IN...");
 	if (strcmp(out, "-") == 0 && isatty(STDOUT_FILENO))
 		return error_usage(error,
 		                   "a profile is not for a terminal; name a file, or redirect the output");
-	if (strcmp(out, "-") != 0 && !options->force && access(out, F_OK) == 0)
+	if (strcmp(out, "-") == 0)
+		return 0;
+	if (is_there && !S_ISREG(info.st_mode))
+		return error_usage(error, "'%s' is there already and is not a file; name a file to write",
+		                   out);
+	if (is_there && !options->force)
 		return error_usage(error,
 		                   "'%s' is there already; the first name is what is written: give another, "
 		                   "or --force",

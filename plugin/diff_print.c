@@ -33,7 +33,6 @@ static int make_graph(const struct diff_view *view, double node_fraction, struct
 	struct cap_graph_options options = {.type = view->type,
 	                                    .by_cum = view->by_cum,
 	                                    .by_line = view->by_line,
-	                                    .node_count = view->top,
 	                                    .node_fraction = node_fraction};
 	struct cap_error cause = {0};
 
@@ -50,11 +49,12 @@ static int64_t least_of(int64_t least, int64_t value)
 	return value > 0 && (!least || value < least) ? value : least;
 }
 
-static const char *choose_unit(const struct diff_view *view, const struct cap_graph *graph, const char *from)
+static const char *choose_unit(const struct diff_view *view, const struct cap_graph *graph, size_t count,
+                               const char *from)
 {
 	int64_t total = view->totals[0] > view->totals[1] ? view->totals[0] : view->totals[1], least = 0;
 
-	for (size_t i = 0; i < graph->count; i++) {
+	for (size_t i = 0; i < count; i++) {
 		struct values values = values_of(&graph->nodes[i], view->by_cum);
 
 		least = least_of(least, values.change ? values.change : values.before);
@@ -94,7 +94,17 @@ static void print_row(FILE *out, const struct diff_view *view, struct values val
 	free(signed_change);
 }
 
-static void print_rows(FILE *out, const struct diff_view *view, const struct cap_graph *graph,
+/* The changes are in front, what has none behind. */
+static size_t count_changes(const struct diff_view *view, const struct cap_graph *graph)
+{
+	size_t count = 0;
+
+	while (count < graph->count && values_of(&graph->nodes[count], view->by_cum).change)
+		count++;
+	return count;
+}
+
+static void print_rows(FILE *out, const struct diff_view *view, const struct cap_graph *graph, size_t count,
                        const char *from, const char *to)
 {
 	const char *kind = view->by_cum ? "cum" : "flat";
@@ -104,7 +114,7 @@ static void print_rows(FILE *out, const struct diff_view *view, const struct cap
 	        "-- share of whole ---");
 	fprintf(out, "%10s %10s %10s  %6s %6s %7s  %s\n", "before", "after", "change", "before", "after",
 	        "points", kind);
-	for (size_t i = 0; i < graph->count; i++) {
+	for (size_t i = 0; i < count; i++) {
 		char *name = show_frame_name(&graph->nodes[i].frame, view->by_line);
 
 		print_row(out, view, values_of(&graph->nodes[i], view->by_cum), name, from, to);
@@ -116,17 +126,20 @@ int diff_text(FILE *out, const struct diff_view *view, struct error *error)
 {
 	const char *from, *to;
 	struct cap_graph graph;
+	size_t changes, shown;
 
 	if (make_graph(view, NODE_FRACTION, &graph, error) < 0)
 		return -1;
 	cap_profile_type(view->difference, view->type, &from);
-	to = choose_unit(view, &graph, from);
+	changes = count_changes(view, &graph);
+	shown = view->top && view->top < changes ? view->top : changes;
+	to = choose_unit(view, &graph, shown, from);
 	print_side(out, view, 0, from, to);
 	print_side(out, view, 1, from, to);
-	if (graph.count < graph.selected)
-		fprintf(out, "%-8s the %zu largest changes of %zu\n", "Shown", graph.count, graph.selected);
-	if (graph.count)
-		print_rows(out, view, &graph, from, to);
+	if (shown < changes)
+		fprintf(out, "%-8s the %zu largest of %zu changes\n", "Shown", shown, changes);
+	if (shown)
+		print_rows(out, view, &graph, shown, from, to);
 	else
 		fputs("No function differs.\n", out);
 	cap_graph_release(&graph);
@@ -191,7 +204,7 @@ int diff_json(FILE *out, const struct diff_view *view, struct error *error)
 	add_profile(json, "before", view, 0);
 	add_profile(json, "after", view, 1);
 	rows = cJSON_AddArrayToObject(json, "rows");
-	for (size_t i = 0; i < graph.count; i++)
+	for (size_t i = 0; i < graph.count && !(view->top && i >= view->top); i++)
 		add_row(rows, view, &graph.nodes[i]);
 	cap_graph_release(&graph);
 	document_print(out, json, DOCUMENT_JSON);

@@ -18,7 +18,8 @@ struct diff_view {
 	unsigned top; /* 0: all */
 };
 
-/* Rows and their order are those of go tool pprof -top -diff_base. */
+/* Rows and their order are those of go tool pprof -top -diff_base, but for those at its end without a change.
+ */
 int diff_text(FILE *out, const struct diff_view *view, struct error *error);
 /* Every function that changed, raw numbers. */
 int diff_json(FILE *out, const struct diff_view *view, struct error *error);

@@ -1,5 +1,5 @@
 # Profiles: what is in tests/capture/profiles, and bytes that are no profile.
-foreach(name profile profile_filter profile_flame profile_text malformed)
+foreach(name profile profile_filter profile_flame profile_graph profile_text malformed)
 	capture_test(${name} profile_help.c)
 	target_compile_definitions(test_capture_${name} PRIVATE PROFILES="${CMAKE_CURRENT_SOURCE_DIR}/profiles")
 endforeach()
@@ -34,6 +34,8 @@ profile_fuzzer(text ${TEXT_CORPUS})
 # Against go tool pprof itself, where there is one; the same program is what tests/bench/profile measures.
 add_executable(profile_top ${PROJECT_SOURCE_DIR}/tests/bench/profile_top.c)
 target_link_libraries(profile_top PRIVATE capture)
+# What a command of tests/bench/show takes.
+add_executable(spent EXCLUDE_FROM_ALL ${PROJECT_SOURCE_DIR}/tests/bench/spent.c)
 add_test(NAME capture-profile-go COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/profile_go $<TARGET_FILE:profile_top>)
 set_tests_properties(capture-profile-go PROPERTIES TIMEOUT 300 SKIP_RETURN_CODE 77)
 

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "capture/profile.h"
+
 static bool holds(void *context, const char *text, size_t length)
 {
 	assert_int_equal(strlen(text), length);
@@ -125,6 +127,29 @@ static void what_is_kept_is_whole(void **state)
 	cap_profile_free(both);
 }
 
+static size_t count_labels(const struct cap_profile *profile)
+{
+	return profile->label_start[profile->sample_count];
+}
+
+static void labels_stay_with_their_samples(void **state)
+{
+	struct cap_profile *profile = profile_read("cpu-labels.pb.gz"),
+			   *rest = profile_read("cpu-labels.pb.gz");
+	size_t labels = count_labels(profile);
+	bool focused, ignored;
+
+	(void)state;
+	filter(profile, "json", NULL, &focused, &ignored);
+	filter(rest, NULL, "json", &focused, &ignored);
+	assert_true(count_labels(profile) > 0 && count_labels(rest) > 0);
+	assert_int_equal(count_labels(profile) + count_labels(rest), labels);
+	for (size_t i = 0; i < count_labels(profile); i++)
+		assert_true(profile->labels[i].key && profile->labels[i].str);
+	cap_profile_free(profile);
+	cap_profile_free(rest);
+}
+
 static void a_diff_is_what_changed(void **state)
 {
 	struct cap_profile *before = made(1, 20, 300), *after = made(5, 20, 200), *diff;
@@ -171,6 +196,7 @@ int main(void)
 		cmocka_unit_test(samples_are_kept_by_their_frames),
 		cmocka_unit_test(focus_and_ignore_go_together),
 		cmocka_unit_test(what_is_kept_is_whole),
+		cmocka_unit_test(labels_stay_with_their_samples),
 		cmocka_unit_test(a_diff_is_what_changed),
 		cmocka_unit_test(nothing_changed),
 		cmocka_unit_test(unlike_profiles_have_no_difference),

@@ -14,7 +14,7 @@ s/^  (ok|warn) +(requests left on schedule|1% of the requests left).*/  LEVEL   
 s/[0-9.]+(% of the starts were dropped)/N\1/
 s/^Latency .* max .*/Latency    p50 TIME  p90 TIME  p95 TIME  p99 TIME  p99.9 TIME  max TIME/
 s/^(CPU  +).* in .* \(.* cores\), .* samples; .* of CPU a request/\1TIME in TIME (N cores), N samples; TIME of CPU a request/
-/^ +[0-9.]+[nmu]?s +[0-9.]+% +[0-9.]+% /d
+/^ +[0-9.]+[nmu]?s +[0-9.]+% +[0-9.]+% .*±/d
 /^Findings /d
 /^ +[0-9.]+% ± *[0-9]+%  [a-z-]+: /d
 /^  and [0-9]+ more$/d

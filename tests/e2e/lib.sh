@@ -58,6 +58,8 @@ stop_servers() {
 }
 trap stop_servers EXIT
 
+go_pprof() { HOME=$AUX "$PPROF" "$@"; } # go tool pprof, which leaves files at home
+
 # demo: the Go service; $http and $pprof are its addresses, $demo its pid
 demo() {
 	serve "$ROOT/build/e2e/demo-service" -listen 127.0.0.1:0 -pprof 127.0.0.1:0
