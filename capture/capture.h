@@ -40,6 +40,7 @@ enum cap_status {
 struct cap_error {
 	enum cap_status status;
 	long http_status; /* 0: none */
+	bool kube_status; /* the answer was a Kubernetes Status: an API server's own word, no gateway's */
 	char text[512];   /* one line, printable */
 };
 
@@ -144,21 +145,39 @@ void cap_ssh_close(struct cap_ssh *ssh);
 /* ---- the tunnel: port-forward inside the process ----------------------- */
 
 /*
- * A tunnel to one pod through its API server: WebSocket v4.channel.k8s.io, one
- * WebSocket for each forwarded TCP connection, one thread that pumps them all,
- * a ping every 10 s. No local port is opened.
+ * A tunnel to one pod through its API server: a connection to the server for each forwarded TCP connection,
+ * one thread that pumps them all, a ping every 10 s. No local port is opened.
+ *
+ * There are four ways (capture/ways.h says why in this order). AUTO takes the first one that is neither
+ * refused nor unknown to the server, and keeps to it. PROXY forwards no connections: requests to pprof become
+ * requests to the API server's proxy, which dials the pod's address.
  */
 struct cap_tunnel;
 
+enum cap_way {
+	CAP_WAY_AUTO,
+	CAP_WAY_WEBSOCKET,      /* v4.channel.k8s.io in a WebSocket: get pods/portforward */
+	CAP_WAY_SPDY_WEBSOCKET, /* SPDY/3.1 in a WebSocket: get pods/portforward */
+	CAP_WAY_SPDY,           /* SPDY/3.1 by POST: create pods/portforward */
+	CAP_WAY_PROXY,          /* get pods/proxy */
+	CAP_WAYS,
+};
+/* "auto", "websocket", "spdy-websocket", "spdy", "proxy", NULL. */
+extern const char *const cap_way_names[];
+
+/* `way` is forced, unless it is AUTO. Sends nothing yet. */
 enum cap_status cap_tunnel_open(const struct cap_endpoint *api_server, const char *ns, const char *pod,
-                                struct cap_tunnel **ret, struct cap_error *error);
+                                enum cap_way way, struct cap_tunnel **ret, struct cap_error *error);
+/* The way that was found; AUTO: none so far. ret_refused[way] says why that way was not taken, CAP_OK: it was
+ * not tried. Thread-safe. */
+enum cap_way cap_tunnel_way(struct cap_tunnel *tunnel, struct cap_error ret_refused[CAP_WAYS]);
 /*
  * A new connection to `port` in the pod: a non-blocking, close-on-exec socket
  * for the caller. Returns at once; the handshake goes on behind it, and bytes
  * written meanwhile are kept (and dropped if the caller closes the socket before
  * it is through). If it fails the socket ends, and cap_tunnel_error says why.
  * There is no half-close: shutdown() of one direction ends both. -1 with a line
- * only when no socket can be made. Thread-safe.
+ * only when no socket can be made, or the way is PROXY. Thread-safe.
  */
 int cap_tunnel_dial(struct cap_tunnel *tunnel, uint16_t port, struct cap_error *error);
 /* The newest failure of a connection to `port` (0: any) since an instant (0: ever); CAP_OK, and *ret left
@@ -183,6 +202,7 @@ struct cap_pprof {
 	           * certificate (for a name that nobody can look up here) is not verified */
 	const struct cap_endpoint *endpoint; /* straight only */
 	const char *path;                    /* "/debug/pprof", no trailing slash */
+	const char *const *headers;          /* lines to send to it, NULL-terminated; NULL: none. Secret */
 };
 
 /*
@@ -215,12 +235,39 @@ enum cap_status cap_pprof_fetch(const struct cap_pprof *pprof, const char *name,
 /* A parsed profile.proto (github.com/google/pprof/proto/profile.proto). */
 struct cap_profile;
 
-/* Parses gzip or plain bytes; nothing of `data` is kept. */
+/*
+ * Parses gzip or plain bytes, or Go's text dumps of goroutines (debug=1 and 2: labels "state", "created_by",
+ * "minutes"); nothing of `data` is kept.
+ */
 enum cap_status cap_profile_parse(const void *data, size_t size, struct cap_profile **ret,
                                   struct cap_error *error);
+/* The same of what a descriptor gives up to its end (the caller's to close); CAP_LOST when it cannot be read.
+ */
+enum cap_status cap_profile_read(int fd, struct cap_profile **ret, struct cap_error *error);
 /* Sums profiles of the same sample types (keys: facts of google/pprof profile/merge.go). */
 enum cap_status cap_profile_merge(struct cap_profile *const *profiles, size_t count, struct cap_profile **ret,
                                   struct cap_error *error);
+/*
+ * What changed since `base`: the profile's samples and, negated and labelled
+ * "pprof::base", the base's, as with `go tool pprof -diff_base`. They never
+ * cancel out, and cap_profile_total of the result is the base's total.
+ */
+enum cap_status cap_profile_diff(const struct cap_profile *profile, const struct cap_profile *base,
+                                 struct cap_profile **ret, struct cap_error *error);
+/* Says whether a text (followed by a NUL, untrusted) is meant. */
+struct cap_matcher {
+	bool (*match)(void *context, const char *text, size_t length);
+	void *context;
+};
+/*
+ * Keeps the samples of which a frame matches `focus` (NULL: any does) and none
+ * matches `ignore` (NULL: none does). A frame's function, its file and the
+ * binary are looked at, each text once. What percentages are of should be asked
+ * before (cap_profile_total). *ret_focus, *ret_ignore: did anything match?
+ */
+enum cap_status cap_profile_filter(struct cap_profile *profile, const struct cap_matcher *focus,
+                                   const struct cap_matcher *ignore, bool *ret_focus, bool *ret_ignore,
+                                   struct cap_error *error);
 /* gzip'd proto, malloc'd. */
 enum cap_status cap_profile_encode(const struct cap_profile *profile, unsigned char **ret, size_t *ret_size,
                                    struct cap_error *error);
@@ -235,6 +282,13 @@ int64_t cap_profile_total(const struct cap_profile *profile, size_t type);
 int64_t cap_profile_duration(const struct cap_profile *profile); /* ns, duration_nanos; merged: their sum */
 int64_t cap_profile_time(const struct cap_profile *profile);     /* Unix ns */
 size_t cap_profile_sample_count(const struct cap_profile *profile);
+/* The program: path and build id of the first mapping; "" when not known. Untrusted, as the next two. */
+const char *cap_profile_program(const struct cap_profile *profile, const char **ret_build_id);
+const char *cap_profile_doc_url(const struct cap_profile *profile); /* "": none */
+/* NULL: no such comment. */
+const char *cap_profile_comment(const struct cap_profile *profile, size_t i);
+/* Is there a value below 0, as in a difference? */
+bool cap_profile_is_signed(const struct cap_profile *profile, size_t type);
 
 /* A row of `go tool pprof -top`: one function. Names are as in the profile: untrusted. */
 struct cap_row {
@@ -247,5 +301,231 @@ struct cap_row {
  */
 enum cap_status cap_profile_top(const struct cap_profile *profile, size_t type, bool by_cum,
                                 struct cap_row **ret, size_t *ret_count, struct cap_error *error);
+
+/* What a node of a graph is called. Untrusted. */
+struct cap_frame {
+	const char
+		*function; /* its name, "[BINARY]" or "<unknown>"; by line "" when only the place is known */
+	const char *file;  /* "" when not known; by line as go's filepath.Clean leaves it */
+	int64_t line;      /* by line; 0: not known */
+};
+
+/* Where a call goes, or comes from. */
+struct cap_edge {
+	const struct cap_frame *other; /* which the graph may not show */
+	int64_t weight;
+	bool inlined;
+};
+
+/* A function, or with by_line a line of one. */
+struct cap_node {
+	struct cap_frame frame;
+	int64_t flat, cum;
+	int64_t base_flat, base_cum; /* of a difference (cap_profile_diff): what the base had, not negated */
+	bool inlined, called;        /* do calls lead here that are inlined, that are not? */
+	const struct cap_edge *in, *out; /* by descending weight, then name; only with `edges` */
+	size_t in_count, out_count;
+};
+
+struct cap_graph_options {
+	size_t type;
+	bool by_cum;  /* order */
+	bool by_line; /* nodes are lines, not functions */
+	bool edges;
+	size_t node_count;    /* the first ones only; 0: all */
+	double node_fraction; /* of the samples' sum: a node with less cum is left out */
+	double edge_fraction; /* likewise an edge */
+};
+
+struct cap_graph {
+	struct cap_node *nodes;
+	size_t count;
+	size_t selected; /* before node_count left some out */
+	size_t dropped;  /* left out by node_fraction */
+	struct cap_graph_memory *memory;
+};
+
+/*
+ * What `go tool pprof` -top, -tree and -peek show (internal/report newTrimmedGraph): calls through nodes that
+ * are left out lead on to the next one that is not. *ret is released by cap_graph_release, and refers to the
+ * profile.
+ */
+enum cap_status cap_profile_graph(const struct cap_profile *profile, const struct cap_graph_options *options,
+                                  struct cap_graph *ret, struct cap_error *error);
+void cap_graph_release(struct cap_graph *graph);
+
+/*
+ * A node of the tree of calls that a flame graph shows: stacks merged from the
+ * root on, by function name. An array of them is in pre-order: node 0 is the
+ * root, a parent stands before its children, and those by descending total
+ * (of both profiles), then by name. `size` nodes from here on are this one and
+ * all below it, so i + 1 is the first child of i (if size > 1) and i + size its
+ * next sibling.
+ */
+struct cap_flame {
+	const char *name; /* as in struct cap_row, untrusted; "root" for node 0 */
+	const char *file; /* of the function; "" when not known */
+	int64_t line;     /* where the function begins; 0 when not known */
+	int64_t self, total;
+	int64_t base_self, base_total; /* 0 without a base */
+	uint32_t parent, size, depth;  /* the root's parent is itself, its depth 0 */
+};
+
+#define CAP_FLAME_DEPTH 1024 /* what is called deeper counts as its caller's own */
+
+/*
+ * The tree of one sample type; with `base` (NULL: none) that of both, each
+ * node with the figures of either. Values are as in the profiles: with
+ * negative ones (a diff) a total may be less than a child's. A subtree that
+ * holds less than the fraction `prune_below` (0: keep all, 0.001: usual) of the
+ * samples' absolute values, in either profile, is left out; its values stay in
+ * the totals of what called it, so that children may sum up to less than total
+ * less self. *ret is malloc'd; strings belong to the profiles.
+ */
+enum cap_status cap_profile_flame(const struct cap_profile *profile, size_t type,
+                                  const struct cap_profile *base, size_t base_type, double prune_below,
+                                  struct cap_flame **ret, size_t *ret_count, struct cap_error *error);
+
+/* ---- what a CPU profile means --------------------------------------------- */
+
+/* Fewer samples than these are not explained; below CAP_SAMPLES_SURE shares are known so badly that nothing
+ * is said with more than low confidence. */
+#define CAP_SAMPLES_LEAST 100
+#define CAP_SAMPLES_SURE  500
+
+/*
+ * The CPU of an application's function: all of the stacks in which it is the first
+ * frame, from the leaf on, that is the program's own. Own is what lies neither
+ * in the standard library nor, as its file shows, in another module (go_name.h);
+ * a stack that has none is counted for its first frame of another module, and
+ * one that has none of those either (the garbage collector, the server waiting)
+ * for its root.
+ */
+struct cap_place {
+	const char *function, *file; /* the profile's: untrusted */
+	int64_t line;                /* the one that most of it goes through, 0: unknown */
+	int64_t value;
+	bool own; /* false: other modules', or the runtime's */
+};
+
+/*
+ * All of a profile by place, descending, each stack once; malloc'd, strings belong
+ * to the profile. Samples of value 0 and negative ones are left out.
+ */
+enum cap_status cap_profile_places(const struct cap_profile *profile, size_t type, struct cap_place **ret,
+                                   size_t *ret_count, struct cap_error *error);
+
+enum cap_confidence { CAP_SURE_LOW, CAP_SURE_MEDIUM, CAP_SURE_HIGH };
+
+#define CAP_FINDING_CALLERS 5
+
+/* A known pattern that takes more of the CPU than it should. */
+struct cap_finding {
+	const char *name;         /* "allocation": stable, for machines */
+	const char *title;        /* "memory is allocated" */
+	const char *means, *todo; /* what it means, what to do: a sentence or two */
+	double share, threshold;  /* of all the CPU */
+	int64_t value;            /* ns */
+	uint64_t samples;
+	double error;         /* relative, one standard error */
+	const char *function; /* through which most of it goes, e.g. "runtime.growslice" */
+	enum cap_confidence confidence;
+	struct cap_place callers[CAP_FINDING_CALLERS]; /* who causes it, by CPU */
+	size_t caller_count;
+};
+
+/*
+ * What stands out in a CPU profile of Go 1.19 to 1.26. Each stack is counted for
+ * one finding at most, the first in the order of the table (findings_rules.c)
+ * that reaches its threshold, so that shares never add up to over 1.
+ */
+struct cap_findings {
+	struct cap_finding *items; /* by share, descending */
+	size_t count;
+	uint64_t samples;
+	int64_t total;     /* ns */
+	char refused[256]; /* why nothing is said, "" if the profile was explained */
+};
+
+/*
+ * Strings belong to the profile. CAP_FORMAT: no CPU profile of Go (its sample types
+ * are named). Too few samples are no error: `refused` says so, and there are no items.
+ */
+enum cap_status cap_findings_make(const struct cap_profile *cpu, struct cap_findings *ret,
+                                  struct cap_error *error);
+void cap_findings_release(struct cap_findings *findings);
+/* "low", "medium", "high". */
+const char *cap_confidence_name(enum cap_confidence confidence);
+
+/* Does it say where functions start? Profile-guided optimisation wants that (Go 1.20 on). */
+bool cap_profile_has_start_lines(const struct cap_profile *profile);
+
+/* ---- goroutines ------------------------------------------------------------- */
+
+enum cap_suspect {
+	CAP_SUSPECT_NONE,
+	CAP_SUSPECT_LEAK,     /* more of them after the load than before it */
+	CAP_SUSPECT_STALL,    /* many wait for a lock or channel, for a minute and more */
+	CAP_SUSPECT_FOREVER,  /* nothing can ever wake them: a nil channel */
+	CAP_SUSPECT_DEADLOCK, /* wait for a minute and more for one lock, others for another one */
+};
+
+struct cap_goframe {
+	const char *function, *file; /* "" when the dump has none */
+	int64_t line;
+};
+
+/* Goroutines with one stack in one state. */
+struct cap_goroutine_group {
+	uint64_t count;
+	const char *state; /* "chan receive", without the time; "" in a debug=1 dump */
+	unsigned minutes;  /* the longest wait */
+	bool created;      /* the last frame is the one that started them ("created by") */
+	uint64_t lock;     /* address of the lock that the first of them waits for, 0: none or unknown */
+	struct cap_goframe *frames; /* the leaf first */
+	size_t frame_count;
+};
+
+/* A dump, as pprof serves it in goroutine?debug=2 (and debug=1). */
+struct cap_goroutines {
+	struct cap_goroutine_group *groups; /* by count, descending */
+	size_t count;
+	uint64_t total;
+	bool cut;             /* the last goroutine is incomplete: Go cuts a dump at 64 MB */
+	struct cap_dump *own; /* what the strings lie in */
+};
+
+/*
+ * Reads a dump leniently: lines that are none of a stack are skipped, names are
+ * cut at 1 KiB and cleaned of control characters, stacks at 1024 frames.
+ * CAP_FORMAT: there is no goroutine in it. Frames of equal text are one.
+ */
+enum cap_status cap_goroutines_parse(const void *text, size_t size, struct cap_goroutines *ret,
+                                     struct cap_error *error);
+void cap_goroutines_release(struct cap_goroutines *goroutines);
+
+/* A group over the phases of a run. Counts are -1 where that phase has no dump. */
+struct cap_growth {
+	const struct cap_goroutine_group *group; /* of the dump with the most of them */
+	int64_t idle, loaded, after;
+	unsigned minutes; /* the longest wait, loaded or after */
+	enum cap_suspect suspect;
+};
+
+/*
+ * Joins dumps from before, in and after the load, any of which may be NULL (not
+ * all), by stack and state. Suspects first, then by count. malloc'd; borrows from
+ * the dumps. Thresholds:
+ *   leak      after >= idle + max(10, 10 % of idle), over all states of the stack
+ *   stall     10 or more in one state on a lock or channel for a minute or more,
+ *             unless as many waited for work (receive, select) before the load
+ *   forever   a nil channel, or a select without cases that is not main's
+ *   deadlock  two groups or more that wait for a minute or more for different locks
+ */
+enum cap_status cap_goroutines_compare(const struct cap_goroutines *idle, const struct cap_goroutines *loaded,
+                                       const struct cap_goroutines *after, struct cap_growth **ret,
+                                       size_t *ret_count, struct cap_error *error);
+/* "leak", "stall", "blocked for ever", "deadlock"; "" for none. */
+const char *cap_suspect_name(enum cap_suspect suspect);
 
 #endif

@@ -1,6 +1,8 @@
 #include "capture/channel.h"
 
 #include <errno.h>
+#include <linux/tcp.h>
+#include <netinet/in.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +13,8 @@
 #include "capture/failure.h"
 
 #define READ_SIZE 32768
+/* A request of this size is not read by who takes its time: until then it fits into what lies between. */
+#define MUCH (64 * 1024)
 
 struct channel *channel_new(int local, uint16_t port, const struct channel_times *times)
 {
@@ -37,11 +41,9 @@ void channel_free(struct channel *channel)
 {
 	if (!channel)
 		return;
-	if (channel->frames.ws) {
-		if (channel->error.status == CAP_OK)
-			frames_close(&channel->frames);
-		frames_release(&channel->frames);
-	}
+	if (channel->forward && channel->error.status == CAP_OK)
+		forward_close(channel->forward);
+	forward_free(channel->forward);
 	dialer_release(&channel->dialer);
 	close(channel->local);
 	forget_request(channel);
@@ -75,8 +77,10 @@ static ssize_t wire_read(void *context, void *data, size_t room)
 	size_t got = 0;
 	CURLcode code = curl_easy_recv(channel->dialer.easy.curl, data, room, &got);
 
-	if (code == CURLE_OK && got)
+	if (code == CURLE_OK && got) {
 		channel->heard = channel->now;
+		channel->unanswered = 0;
+	}
 	if (code == CURLE_OK)
 		return (ssize_t)got;
 	errno = code == CURLE_AGAIN ? EAGAIN : EIO;
@@ -114,6 +118,18 @@ void channel_dial(struct channel *channel, struct easy *easy, char *request, int
 		channel_fail(channel, CAP_MEMORY, "out of memory");
 }
 
+void channel_again(struct channel *channel, enum cap_way way)
+{
+	dialer_release(&channel->dialer);
+	queue_release(&channel->answer);
+	forget_request(channel);
+	channel->request_sent = 0;
+	channel->remote = CURL_SOCKET_BAD;
+	channel->error = (struct cap_error){0};
+	channel->state = CHANNEL_CONNECTING;
+	channel->way = way;
+}
+
 static void pump_dialer(struct channel *channel, const struct pollfd *polled, size_t count)
 {
 	switch (dialer_step(&channel->dialer, polled, count, &channel->remote, &channel->error)) {
@@ -130,12 +146,16 @@ static void pump_dialer(struct channel *channel, const struct pollfd *polled, si
 	}
 }
 
-static void open_frames(struct channel *channel)
+static void open_forward(struct channel *channel)
 {
-	static const struct frames_wire wire = {wire_read, wire_write};
+	static const struct forward_wire wire = {wire_read, wire_write};
+	const struct forward_setup setup = {&wire, channel, channel->port, &channel->answer, &channel->error};
 
-	if (frames_init(&channel->frames, &wire, channel, channel->port, &channel->answer, &channel->error) <
-	    0)
+	if (channel->way == CAP_WAY_WEBSOCKET)
+		channel->forward = forward_v4_new(&setup);
+	else
+		channel->forward = forward_spdy_new(&setup, channel->way == CAP_WAY_SPDY_WEBSOCKET);
+	if (!channel->forward)
 		channel_fail(channel, CAP_MEMORY, "out of memory");
 	else
 		channel->state = CHANNEL_OPEN;
@@ -159,11 +179,14 @@ static void take_answer(struct channel *channel, bool ended)
 	case UPGRADE_MORE:
 		break;
 	case UPGRADE_REFUSED:
+		channel->state = CHANNEL_REFUSED;
+		break;
+	case UPGRADE_BROKEN:
 		end(channel);
 		break;
 	case UPGRADE_OPEN:
 		queue_drop(&channel->answer, head);
-		open_frames(channel);
+		open_forward(channel);
 		break;
 	}
 }
@@ -204,7 +227,7 @@ static void write_request(struct channel *channel)
 
 static void write_local(struct channel *channel)
 {
-	struct queue *data = &channel->frames.data;
+	struct queue *data = &channel->forward->data;
 
 	while (queue_size(data)) {
 		ssize_t sent =
@@ -222,31 +245,34 @@ static void write_local(struct channel *channel)
 
 static void read_local(struct channel *channel)
 {
-	uint8_t message[1 + READ_SIZE];
+	uint8_t message[FORWARD_ROOM + READ_SIZE];
+	struct forward *forward = channel->forward;
 
-	while (!channel->local_ended && !channel->frames.ended && !frames_full(&channel->frames)) {
-		ssize_t got = recv(channel->local, message + 1, READ_SIZE, MSG_DONTWAIT);
+	while (!channel->local_ended && !forward->ended && !forward_full(forward)) {
+		ssize_t got = recv(channel->local, message + FORWARD_ROOM, READ_SIZE, MSG_DONTWAIT);
 
 		if (got < 0 && errno == EINTR)
 			continue;
 		if (got < 0 && errno == EAGAIN)
 			return;
-		if (got > 0)
-			frames_send(&channel->frames, message, 1 + (size_t)got);
-		else
+		if (got <= 0) {
 			channel->local_ended = true;
+			return;
+		}
+		forward_send(forward, message, (size_t)got);
+		channel->unanswered += (size_t)got;
 	}
 }
 
 static void check_end(struct channel *channel)
 {
-	const struct frames *frames = &channel->frames;
+	const struct forward *forward = channel->forward;
 
 	if (channel->local_ended) {
-		if (frames->ended || !frames_pending(frames))
+		if (forward->ended || !forward_pending(forward))
 			end(channel);
-	} else if (frames->ended && !queue_size(&frames->data)) {
-		if (frames->cut)
+	} else if (forward->ended && !queue_size(&forward->data)) {
+		if (forward->cut)
 			fail_cut(channel);
 		end(channel);
 	}
@@ -255,11 +281,11 @@ static void check_end(struct channel *channel)
 static void pump_data(struct channel *channel)
 {
 	if (!channel->local_ended) {
-		frames_read(&channel->frames);
+		forward_read(channel->forward);
 		write_local(channel);
 		read_local(channel);
 	}
-	frames_write(&channel->frames);
+	forward_write(channel->forward);
 	check_end(channel);
 }
 
@@ -300,19 +326,38 @@ static void clock_upgrade(struct channel *channel, int64_t now)
 		             channel->port);
 }
 
+/* A pod that takes its time to read stops the server, answers to pings and all. Whether the server is there
+ * its kernel says: it acknowledges, be it only that there is no room. */
+static bool is_held_up(const struct channel *channel)
+{
+	struct pollfd local = {.fd = channel->local};
+	struct tcp_info info = {0};
+	socklen_t size = sizeof info;
+
+	if (channel->unanswered < MUCH || channel->local_ended || poll(&local, 1, 0) != 0)
+		return false; /* nobody waits for it, for one */
+	return getsockopt(channel->remote, IPPROTO_TCP, TCP_INFO, &info, &size) == 0 &&
+	       info.tcpi_retransmits == 0 && info.tcpi_probes <= 1;
+}
+
 static void clock_open(struct channel *channel, int64_t now)
 {
-	if (channel->frames.ended)
+	struct forward *forward = channel->forward;
+
+	if (forward->ended)
 		return;
-	if (channel->frames.more && !channel->local_ended) /* nobody is heard where nobody listens */
+	if (forward->more && !channel->local_ended) /* nobody is heard where nobody listens */
 		channel->heard = now;
-	if (now - channel->heard > channel->times->silence) {
+	if (!forward->ready && now - channel->begun > channel->times->handshake) {
+		channel_fail(channel, CAP_TIMEOUT, "port-forward to port %u: the server opens no streams",
+		             channel->port);
+	} else if (now - channel->heard > channel->times->silence && !is_held_up(channel)) {
 		channel_fail(channel, CAP_LOST, "port-forward to port %u: the server has gone silent",
 		             channel->port);
 	} else if (now - channel->pinged >= channel->times->ping) {
 		channel->pinged = now;
-		if (!frames_pending(&channel->frames))
-			frames_ping(&channel->frames);
+		if (!forward_pending(forward))
+			forward_ping(forward);
 		channel_pump(channel, NULL, 0, now);
 	}
 }
@@ -331,30 +376,30 @@ void channel_clock(struct channel *channel, int64_t now)
 
 static short wants_remote(const struct channel *channel)
 {
-	const struct frames *frames = &channel->frames;
+	const struct forward *forward = channel->forward;
 	short events = 0;
 
 	if (channel->state == CHANNEL_UPGRADING)
 		return channel->request ? POLLIN | POLLOUT : POLLIN;
-	if (frames->ended)
+	if (forward->ended)
 		return 0;
-	if (!frames->more && !channel->local_ended)
+	if (!forward->more && !channel->local_ended)
 		events |= POLLIN;
-	if (frames_pending(frames))
+	if (forward_pending(forward))
 		events |= POLLOUT;
 	return events;
 }
 
 static short wants_local(const struct channel *channel)
 {
-	const struct frames *frames = &channel->frames;
+	const struct forward *forward = channel->forward;
 	short events = 0;
 
 	if (channel->local_ended)
 		return 0;
-	if (!frames->ended && !frames_full(frames))
+	if (!forward->ended && !forward_full(forward))
 		events |= POLLIN;
-	if (queue_size(&frames->data))
+	if (queue_size(&forward->data))
 		events |= POLLOUT;
 	return events;
 }
@@ -371,7 +416,7 @@ size_t channel_wants(const struct channel *channel, struct pollfd ret[CHANNEL_PO
 {
 	size_t count = 0;
 
-	if (channel->state == CHANNEL_ENDED)
+	if (channel->state >= CHANNEL_REFUSED)
 		return 0;
 	if (channel->state == CHANNEL_CONNECTING) {
 		count = channel->dialer.count;
@@ -388,8 +433,8 @@ size_t channel_wants(const struct channel *channel, struct pollfd ret[CHANNEL_PO
 
 bool channel_is_eager(const struct channel *channel)
 {
-	const struct frames *frames = &channel->frames;
+	const struct forward *forward = channel->forward;
 
-	return channel->state == CHANNEL_OPEN && !channel->local_ended && frames->more && !frames->ended &&
-	       queue_size(&frames->data) < FRAMES_LIMIT;
+	return channel->state == CHANNEL_OPEN && !channel->local_ended && forward->more && !forward->ended &&
+	       queue_size(&forward->data) < FORWARD_LIMIT;
 }

@@ -1,22 +1,20 @@
 /*
- * One forwarded TCP connection: a socket on our side, a WebSocket of its own on
- * the API server's (frames.h), and the bytes between them. Private to the
- * tunnel, whose one thread calls everything here.
- *
- * The protocol has no half-close: when either side ends, both do, as soon as
- * what is on its way there is delivered.
+ * One forwarded TCP connection: a socket on our side, a connection of its own to the API server with a
+ * port-forward protocol on it (forward.h), and the bytes between them. Private to the tunnel, whose threads
+ * call everything here, one at a time for a channel.
  */
 #ifndef CAPTURE_CHANNEL_H
 #define CAPTURE_CHANNEL_H
 
 #include "capture/dialer.h"
-#include "capture/frames.h"
+#include "capture/forward.h"
 #include "capture/upgrade.h"
 
 enum channel_state {
 	CHANNEL_CONNECTING, /* the dialer connects */
 	CHANNEL_UPGRADING,
 	CHANNEL_OPEN,
+	CHANNEL_REFUSED, /* the handshake was answered, with `error`: another way may help */
 	CHANNEL_ENDED,
 };
 
@@ -30,6 +28,7 @@ struct channel {
 	enum channel_state state;
 	const struct channel_times *times;
 	uint16_t port;
+	enum cap_way way;
 	int local; /* our end of the socket pair */
 	bool local_ended;
 	struct dialer dialer;
@@ -38,7 +37,9 @@ struct channel {
 	char *request; /* of the handshake; it holds credentials */
 	size_t request_sent;
 	struct queue answer;         /* of the handshake */
-	struct frames frames;        /* once OPEN */
+	struct forward *forward;     /* once OPEN */
+	bool told;                   /* the tunnel knows that it is OPEN */
+	uint64_t unanswered;         /* bytes that were sent to the pod since something was heard */
 	size_t polled, polled_count; /* its part of the tunnel's poll() */
 	int64_t now, begun, heard, pinged;
 	struct cap_error error; /* CAP_OK: none so far */
@@ -49,6 +50,8 @@ struct channel *channel_new(int local, uint16_t port, const struct channel_times
 /* Begins to connect: takes the handle (as dialer_begin) and the handshake's text, malloc'd; failures end the
  * channel. */
 void channel_dial(struct channel *channel, struct easy *easy, char *request, int64_t now);
+/* After it was REFUSED: begins anew on another way, with the next channel_dial. */
+void channel_again(struct channel *channel, enum cap_way way);
 /* It failed. The local socket stays open until channel_free, so that the reason is known before its end is
  * seen. */
 void channel_fail(struct channel *channel, enum cap_status status, const char *format, ...)

@@ -20,6 +20,7 @@ enum cap_status failure_set(struct cap_error *error, enum cap_status status, con
 
 	error->status = status;
 	error->http_status = 0;
+	error->kube_status = false;
 	va_start(arguments, format);
 	vsnprintf(error->text, sizeof error->text, format, arguments);
 	va_end(arguments);
@@ -88,6 +89,7 @@ enum cap_status failure_of_http(struct cap_error *error, long http_status, const
 {
 	cJSON *json = size ? cJSON_ParseWithLength(body, size) : NULL;
 	const cJSON *message = cJSON_GetObjectItemCaseSensitive(json, "message");
+	const cJSON *kind = cJSON_GetObjectItemCaseSensitive(json, "kind");
 	size_t line = size ? strcspn(body, "\r\n") : 0;
 
 	if (cJSON_IsString(message) && *message->valuestring)
@@ -98,6 +100,7 @@ enum cap_status failure_of_http(struct cap_error *error, long http_status, const
 	else
 		failure_set(error, CAP_HTTP, "HTTP %ld", http_status);
 	error->http_status = http_status;
+	error->kube_status = cJSON_IsString(kind) && strcmp(kind->valuestring, "Status") == 0;
 	cJSON_Delete(json);
 	return CAP_HTTP;
 }

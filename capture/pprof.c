@@ -28,6 +28,7 @@ static enum cap_status get(const struct cap_pprof *pprof, const char *name, cons
 		.port = pprof->port,
 		.tls = pprof->tls,
 		.request = &request,
+		.headers = pprof->headers,
 	};
 	enum cap_status status;
 	char *path;

@@ -100,7 +100,7 @@ int cap_profile_type_index(const struct cap_profile *profile, const char *name)
 	return found >= 0 ? found : (int)profile->type_count - 1;
 }
 
-static bool is_base(const struct cap_profile *profile, size_t sample)
+bool profile_is_base(const struct cap_profile *profile, size_t sample)
 {
 	for (uint32_t i = profile->label_start[sample]; i < profile->label_start[sample + 1]; i++)
 		if (strcmp(profile_text(profile, profile->labels[i].key), "pprof::base") == 0 &&
@@ -119,7 +119,7 @@ int64_t cap_profile_total(const struct cap_profile *profile, size_t type)
 		int64_t value = profile_abs(profile->values[i * profile->type_count + type]);
 
 		total = profile_sum(total, value);
-		if (is_base(profile, i))
+		if (profile_is_base(profile, i))
 			base = profile_sum(base, value);
 	}
 	return base > 0 ? base : total;
@@ -138,4 +138,31 @@ int64_t cap_profile_time(const struct cap_profile *profile)
 size_t cap_profile_sample_count(const struct cap_profile *profile)
 {
 	return profile->sample_count;
+}
+
+const char *cap_profile_program(const struct cap_profile *profile, const char **ret_build_id)
+{
+	const struct profile_mapping *main_program = profile->mapping_count ? profile->mappings : NULL;
+
+	if (ret_build_id)
+		*ret_build_id = main_program ? profile_text(profile, main_program->build_id) : "";
+	return main_program ? profile_text(profile, main_program->file) : "";
+}
+
+const char *cap_profile_doc_url(const struct cap_profile *profile)
+{
+	return profile_text(profile, profile->doc_url);
+}
+
+const char *cap_profile_comment(const struct cap_profile *profile, size_t i)
+{
+	return i < profile->comment_count ? profile_text(profile, profile->comments[i]) : NULL;
+}
+
+bool cap_profile_is_signed(const struct cap_profile *profile, size_t type)
+{
+	for (size_t i = 0; i < profile->sample_count; i++)
+		if (profile->values[i * profile->type_count + type] < 0)
+			return true;
+	return false;
 }

@@ -173,16 +173,24 @@ struct profile_room {
  */
 struct cap_profile *profile_new(struct profile_room *room);
 
+/* Is it one of a diff's base? */
+bool profile_is_base(const struct cap_profile *profile, size_t sample);
+
 /* Sums wrap, as in Go. */
 static inline int64_t profile_sum(int64_t a, int64_t b)
 {
 	return (int64_t)((uint64_t)a + (uint64_t)b);
 }
 
+static inline int64_t profile_negated(int64_t value)
+{
+	return (int64_t)(0 - (uint64_t)value);
+}
+
 /* As in Go: the most negative number is its own absolute value. */
 static inline int64_t profile_abs(int64_t value)
 {
-	return value < 0 ? (int64_t)(0 - (uint64_t)value) : value;
+	return value < 0 ? profile_negated(value) : value;
 }
 
 /*
@@ -195,6 +203,12 @@ static inline int64_t profile_abs(int64_t value)
 bool profile_names(struct cap_profile *profile);
 /* Sets each mapping's label. */
 bool profile_mapping_labels(struct cap_profile *profile);
+/*
+ * A source file as it is shown: without "/proc/self/cwd/" in front, then as go's filepath.Clean leaves it (""
+ * stays
+ * ""). `out` has room for `length` + 1 bytes; returns what was written, without a NUL.
+ */
+size_t profile_clean_path(const char *path, size_t length, char *out);
 
 /*
  * drop_frames and keep_frames, as RemoveUninteresting in profile/prune.go does
@@ -213,16 +227,19 @@ bool profile_prune(struct cap_profile *profile);
 /* ---- nodes: what the rows of top, tree and flame graph are --------------- */
 
 /*
- * A frame's identity at the granularity "functions" (internal/graph NodeInfo):
- * the function's name; without one the mapping's file and the start line.
+ * A frame's identity (internal/graph NodeInfo). By function: its name; without one the mapping's file and the
+ * start line. By line the source file, as go's filepath.Clean leaves it, and the line count too.
  */
 struct profile_node {
-	const char *name;   /* printable, never NULL: name, "[file]" or "<unknown>" */
-	uint32_t function;  /* one that has it; PROFILE_NONE: none */
-	uint32_t string;    /* its name; 0: none */
-	uint32_t file;      /* string: the function's file, else the mapping's */
-	uint32_t object;    /* string: the mapping's file, when the name is 0 */
+	const char *name; /* never NULL: the function's, "[binary]" or "<unknown>"; by line "" if file or line
+	                     is known */
+	uint32_t string;  /* its name; 0: none */
+	uint32_t source;  /* function that has it; PROFILE_NONE: none */
+	uint32_t file;    /* string: the function's file, else the mapping's */
+	uint32_t clean;   /* by line: string of profile_nodes.files, the cleaned file; else 0 */
+	uint32_t object;  /* string: the mapping's file, when the name is 0 */
 	int64_t start_line; /* likewise */
+	int64_t line;       /* by line; 0: not known */
 };
 
 struct profile_nodes {
@@ -230,9 +247,10 @@ struct profile_nodes {
 	size_t count;
 	uint32_t *of_line;     /* for each line of the profile */
 	uint32_t *of_location; /* for each location: the node if it has no lines, else PROFILE_NONE */
+	struct profile_strings files;
 };
 
-enum cap_status profile_nodes_init(struct profile_nodes *ret, const struct cap_profile *profile,
+enum cap_status profile_nodes_init(struct profile_nodes *ret, const struct cap_profile *profile, bool by_line,
                                    struct cap_error *error);
 void profile_nodes_release(struct profile_nodes *nodes);
 

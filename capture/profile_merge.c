@@ -5,6 +5,13 @@
 
 #define MANY_LABELS 64
 
+/* What is merged; with `diff` the second one is the base. */
+struct inputs {
+	struct cap_profile *const *profiles;
+	size_t count;
+	bool diff;
+};
+
 static bool out_of_memory(struct merge *merge)
 {
 	profile_error(merge->error, CAP_MEMORY, "merge: out of memory");
@@ -123,6 +130,14 @@ static bool map_frames(struct merge *merge, struct merge_source *source, size_t 
 	return true;
 }
 
+static bool put_base_label(struct cap_profile *out, struct profile_label *ret)
+{
+	ret->key = profile_strings_put(&out->strings, "pprof::base", 11);
+	ret->str = profile_strings_put(&out->strings, "true", 4);
+	ret->num = ret->unit = 0;
+	return ret->key != PROFILE_NONE && ret->str != PROFILE_NONE;
+}
+
 static bool map_labels(struct merge *merge, struct merge_source *source, size_t sample)
 {
 	struct cap_profile *out = merge->out;
@@ -139,22 +154,23 @@ static bool map_labels(struct merge *merge, struct merge_source *source, size_t 
 		if (label->key == PROFILE_NONE || label->str == PROFILE_NONE || label->unit == PROFILE_NONE)
 			return out_of_memory(merge);
 	}
+	if (source->is_base && !put_base_label(out, &out->labels[end++]))
+		return out_of_memory(merge);
 	labels_sort(out->labels + start, end - start);
 	out->label_start[out->sample_count + 1] = end;
 	return true;
 }
 
-static void add_values(struct cap_profile *out, uint32_t sample, const int64_t *values)
+static void add_values(struct cap_profile *out, uint32_t sample, const int64_t *values, bool negate)
 {
 	int64_t *sums = out->values + sample * out->type_count;
 
 	if (sample == out->sample_count) {
-		memcpy(sums, values, out->type_count * sizeof *values);
+		memset(sums, 0, out->type_count * sizeof *values);
 		out->sample_count++;
-		return;
 	}
 	for (size_t i = 0; i < out->type_count; i++)
-		sums[i] = profile_sum(sums[i], values[i]);
+		sums[i] = profile_sum(sums[i], negate ? profile_negated(values[i]) : values[i]);
 }
 
 static bool map_sample(struct merge *merge, struct merge_source *source, size_t sample)
@@ -164,14 +180,14 @@ static bool map_sample(struct merge *merge, struct merge_source *source, size_t 
 	uint32_t found;
 
 	if (!reserve_sample(merge, from->frame_start[sample + 1] - from->frame_start[sample],
-	                    from->label_start[sample + 1] - from->label_start[sample]) ||
+	                    from->label_start[sample + 1] - from->label_start[sample] + source->is_base) ||
 	    !map_frames(merge, source, sample) || !map_labels(merge, source, sample))
 		return false;
 	found = profile_index_put(&merge->samples, sample_hash(out, out->sample_count),
 	                          (uint32_t)out->sample_count, sample_same, out);
 	if (found == PROFILE_NONE)
 		return out_of_memory(merge);
-	add_values(out, found, from->values + sample * out->type_count);
+	add_values(out, found, from->values + sample * out->type_count, source->is_base);
 	return true;
 }
 
@@ -235,13 +251,14 @@ static bool type_same(const struct cap_profile *a, struct profile_type x, const 
 	       strcmp(profile_text(a, x.unit), profile_text(b, y.unit)) == 0;
 }
 
+/* n: what the profiles are called in errors. */
 static bool check_types(struct merge *merge, const struct cap_profile *a, const struct cap_profile *b,
-                        size_t n)
+                        const size_t n[2])
 {
 	if (a->type_count != b->type_count) {
 		profile_error(merge->error, CAP_FORMAT,
-		              "merge: profile %zu has %zu sample types, profile 1 has %zu", n + 1,
-		              b->type_count, a->type_count);
+		              "merge: profile %zu has %zu sample types, profile %zu has %zu", n[1],
+		              b->type_count, n[0], a->type_count);
 		return false;
 	}
 	for (size_t i = 0; i < a->type_count; i++) {
@@ -249,16 +266,16 @@ static bool check_types(struct merge *merge, const struct cap_profile *a, const 
 			continue;
 		profile_error(
 			merge->error, CAP_FORMAT,
-			"merge: sample type %zu of profile %zu is '%.60s/%.60s', of profile 1 '%.60s/%.60s'",
-			i + 1, n + 1, profile_text(b, b->types[i].type), profile_text(b, b->types[i].unit),
-			profile_text(a, a->types[i].type), profile_text(a, a->types[i].unit));
+			"merge: sample type %zu of profile %zu is '%.60s/%.60s', of profile %zu '%.60s/%.60s'",
+			i + 1, n[1], profile_text(b, b->types[i].type), profile_text(b, b->types[i].unit),
+			n[0], profile_text(a, a->types[i].type), profile_text(a, a->types[i].unit));
 		return false;
 	}
 	if (type_same(a, a->period_type, b, b->period_type))
 		return true;
 	profile_error(merge->error, CAP_FORMAT,
-	              "merge: the period of profile %zu is in '%.60s', of profile 1 in '%.60s'", n + 1,
-	              profile_text(b, b->period_type.type), profile_text(a, a->period_type.type));
+	              "merge: the period of profile %zu is in '%.60s', of profile %zu in '%.60s'", n[1],
+	              profile_text(b, b->period_type.type), n[0], profile_text(a, a->period_type.type));
 	return false;
 }
 
@@ -343,15 +360,18 @@ static bool add_header(struct merge *merge, struct merge_source *source)
 
 /* ---- the whole --------------------------------------------------------------- */
 
-static bool merge_all(struct merge *merge, struct cap_profile *const *profiles, size_t count)
+static bool merge_all(struct merge *merge, const struct inputs *inputs)
 {
+	struct cap_profile *const *profiles = inputs->profiles;
 	struct merge_source source;
 	bool ok = true;
 
-	for (size_t i = 1; ok && i < count; i++)
-		ok = check_types(merge, profiles[0], profiles[i], i);
-	for (size_t i = 0; ok && i < count; i++) {
+	for (size_t i = 1; ok && i < inputs->count; i++)
+		ok = check_types(merge, profiles[0], profiles[i],
+		                 inputs->diff ? (size_t[]){2, 1} : (size_t[]){1, i + 1});
+	for (size_t i = 0; ok && i < inputs->count; i++) {
 		ok = source_init(&source, profiles[i]) || out_of_memory(merge);
+		source.is_base = inputs->diff && i == 1;
 		ok = ok && (i > 0 || start(merge, &source)) && add_header(merge, &source) &&
 		     map_source(merge, &source);
 		source_release(&source);
@@ -362,7 +382,7 @@ static bool merge_all(struct merge *merge, struct cap_profile *const *profiles, 
 	return ok;
 }
 
-static enum cap_status merge_once(struct cap_profile *const *profiles, size_t count, struct cap_profile **ret,
+static enum cap_status merge_once(const struct inputs *inputs, struct cap_profile **ret,
                                   struct cap_error *error)
 {
 	struct cap_error local = {.status = CAP_OK};
@@ -371,7 +391,7 @@ static enum cap_status merge_once(struct cap_profile *const *profiles, size_t co
 	merge.out = profile_new(&merge.room);
 	if (!merge.out)
 		out_of_memory(&merge);
-	else if (merge_all(&merge, profiles, count))
+	else if (merge_all(&merge, inputs))
 		*ret = merge.out;
 	if (local.status != CAP_OK) {
 		cap_profile_free(merge.out);
@@ -387,21 +407,18 @@ static enum cap_status merge_once(struct cap_profile *const *profiles, size_t co
 }
 
 /* Samples that cancelled out leave tables with entries that nothing refers to: once more, as upstream. */
-enum cap_status cap_profile_merge(struct cap_profile *const *profiles, size_t count, struct cap_profile **ret,
-                                  struct cap_error *error)
+static enum cap_status merge_inputs(const struct inputs *inputs, struct cap_profile **ret,
+                                    struct cap_error *error)
 {
 	struct cap_profile *merged, *smaller = NULL;
-	enum cap_status status;
+	enum cap_status status = merge_once(inputs, &merged, error);
 
-	if (!count)
-		return profile_error(error, CAP_FORMAT, "merge: no profiles");
-	status = merge_once(profiles, count, &merged, error);
 	if (status != CAP_OK)
 		return status;
 	for (size_t i = 0; i < merged->sample_count; i++) {
 		if (!is_zero(merged, i))
 			continue;
-		status = merge_once(&merged, 1, &smaller, error);
+		status = merge_once(&(struct inputs){&merged, 1, false}, &smaller, error);
 		cap_profile_free(merged);
 		merged = smaller;
 		break;
@@ -409,4 +426,20 @@ enum cap_status cap_profile_merge(struct cap_profile *const *profiles, size_t co
 	if (status == CAP_OK)
 		*ret = merged;
 	return status;
+}
+
+enum cap_status cap_profile_merge(struct cap_profile *const *profiles, size_t count, struct cap_profile **ret,
+                                  struct cap_error *error)
+{
+	if (!count)
+		return profile_error(error, CAP_FORMAT, "merge: no profiles");
+	return merge_inputs(&(struct inputs){profiles, count, false}, ret, error);
+}
+
+enum cap_status cap_profile_diff(const struct cap_profile *profile, const struct cap_profile *base,
+                                 struct cap_profile **ret, struct cap_error *error)
+{
+	struct cap_profile *both[] = {(struct cap_profile *)profile, (struct cap_profile *)base};
+
+	return merge_inputs(&(struct inputs){both, 2, true}, ret, error);
 }

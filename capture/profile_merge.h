@@ -12,6 +12,7 @@
 struct merge_source {
 	const struct cap_profile *profile;
 	uint32_t *strings, *mappings, *functions, *locations;
+	bool is_base; /* values are negated, samples labelled: cap_profile_diff */
 };
 
 struct merge {

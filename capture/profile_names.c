@@ -133,3 +133,65 @@ bool profile_mapping_labels(struct cap_profile *profile)
 	free(labels);
 	return ok;
 }
+
+/* Back to the slash before the last element, but not beyond `floor`. */
+static size_t back(const char *out, size_t used, size_t floor)
+{
+	while (--used > floor && out[used] != '/')
+		;
+	return used;
+}
+
+/* The elements of a path, from out[used] on; `root` is 1 for a path from the root, whose slash is written
+ * already. */
+static size_t clean_elements(const char *at, const char *end, char *out, size_t root)
+{
+	size_t used = root, floor = root, length;
+
+	for (; at < end; at += length) {
+		const char *slash = memchr(at, '/', (size_t)(end - at));
+		bool up;
+
+		length = (size_t)((slash ? slash : end) - at);
+		up = length == 2 && at[0] == '.' && at[1] == '.';
+		if (length == 0)
+			length = 1;
+		else if (length == 1 && at[0] == '.')
+			continue;
+		else if (up && used > floor)
+			used = back(out, used, floor);
+		else if (!up || !root) {
+			if (used != root)
+				out[used++] = '/';
+			memmove(out + used, at, length);
+			used += length;
+			floor = up ? used : floor;
+		}
+	}
+	return used;
+}
+
+size_t profile_clean_path(const char *path, size_t length, char *out)
+{
+	static const char *const prefixes[] = {"/proc/self/cwd/./", "/proc/self/cwd/"};
+	size_t used, root;
+
+	for (size_t i = 0; i < 2; i++) {
+		size_t prefix = strlen(prefixes[i]);
+
+		if (length < prefix || memcmp(path, prefixes[i], prefix) != 0)
+			continue;
+		path += prefix;
+		length -= prefix;
+		break;
+	}
+	if (!length)
+		return 0;
+	root = path[0] == '/';
+	if (root)
+		out[0] = '/';
+	used = clean_elements(path, path + length, out, root);
+	if (!used)
+		out[used++] = '.';
+	return used;
+}

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "capture/gzip.h"
+#include "capture/profile_text.h"
 
 bool parse_fail(struct parse *parse, enum cap_status status, const char *format, ...)
 {
@@ -393,6 +394,31 @@ static enum cap_status parse_plain(const unsigned char *data, size_t size, struc
 	return parse.status;
 }
 
+static enum cap_status parse_text(const unsigned char *data, size_t size, struct cap_profile **ret,
+                                  struct cap_error *error)
+{
+	struct proto_buffer buffer = {0};
+	enum cap_status status = text_convert(data, size, &buffer, error);
+
+	if (status == CAP_OK)
+		status = parse_plain(buffer.bytes, buffer.size, ret, error);
+	proto_buffer_release(&buffer);
+	return status;
+}
+
+static enum cap_status parse_any(const unsigned char *data, size_t size, struct cap_profile **ret,
+                                 struct cap_error *error)
+{
+	const char *other = text_is_other(data, size);
+
+	if (other)
+		return profile_error(error, CAP_FORMAT,
+		                     "profile: the text form of a %s profile; fetch it without debug=1",
+		                     other);
+	return text_is_goroutines(data, size) ? parse_text(data, size, ret, error)
+	                                      : parse_plain(data, size, ret, error);
+}
+
 enum cap_status cap_profile_parse(const void *data, size_t size, struct cap_profile **ret,
                                   struct cap_error *error)
 {
@@ -403,12 +429,12 @@ enum cap_status cap_profile_parse(const void *data, size_t size, struct cap_prof
 		if (size > PROFILE_CEILING)
 			return profile_error(error, CAP_TOO_BIG, "profile: %zu MiB, more than %zu",
 			                     size >> 20, PROFILE_CEILING >> 20);
-		return parse_plain(data, size, ret, error);
+		return parse_any(data, size, ret, error);
 	}
 	status = gzip_inflate(data, size, PROFILE_CEILING, &plain, &size, error);
 	if (status != CAP_OK)
 		return status;
-	status = parse_plain(plain, size, ret, error);
+	status = parse_any(plain, size, ret, error);
 	free(plain);
 	return status;
 }

@@ -147,6 +147,9 @@ static enum cap_status set_up(const struct exchange *exchange, struct answer *an
 		status = endpoint_credentials(exchange->endpoint, easy, error);
 	if (status != CAP_OK)
 		return status;
+	for (const char *const *line = exchange->headers; line && *line; line++)
+		if (easy_header(easy, "%s", *line) < 0)
+			return failure_set(error, CAP_MEMORY, "out of memory");
 	set_body(request, easy);
 	if (exchange->endpoint && exchange->endpoint->compression)
 		curl_easy_setopt(easy->curl, CURLOPT_ACCEPT_ENCODING, "gzip");
@@ -236,8 +239,8 @@ static enum cap_status accept_answer(struct answer *answer, CURL *curl, struct c
 	return CAP_OK;
 }
 
-enum cap_status exchange_run(const struct exchange *exchange, struct cap_response *ret,
-                             struct cap_error *error)
+enum cap_status exchange_once(const struct exchange *exchange, struct cap_response *ret,
+                              struct cap_error *error)
 {
 	const struct cap_request *request = exchange->request;
 	struct answer answer = {.ceiling = request->ceiling ? request->ceiling : CEILING_DEFAULT,

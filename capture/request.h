@@ -11,10 +11,14 @@ struct exchange {
 	uint16_t port;
 	bool tls; /* through the tunnel: https, certificate not verified */
 	const struct cap_request *request;
+	const char *const *headers; /* further lines, NULL-terminated; NULL: none */
 };
 
 /* As cap_request, over either way. A tunnel's own failure stands for what libcurl makes of the cut
  * connection. */
+enum cap_status exchange_once(const struct exchange *exchange, struct cap_response *ret,
+                              struct cap_error *error);
+/* The same; where a tunnel's ways are closed but for the API server's proxy, by that. */
 enum cap_status exchange_run(const struct exchange *exchange, struct cap_response *ret,
                              struct cap_error *error);
 

@@ -6,18 +6,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "capture/channel.h"
+#include "capture/caller.h"
 #include "capture/clock.h"
 #include "capture/failure.h"
+#include "capture/ways.h"
 
-#define SECOND     1000000000LL
-#define WAITING_MS 50
-#define NOTED      16 /* ports whose newest failure is kept */
+#define SECOND 1000000000LL
+#define NOTED  16 /* ports whose newest failure is kept */
 
 struct noted {
 	int64_t at; /* 0: none */
@@ -26,11 +25,10 @@ struct noted {
 };
 
 struct cap_tunnel {
-	const struct cap_endpoint *api_server;
 	struct channel_times times;
-	int tick_ms; /* pings and silence are looked at this often at least */
-	char *path;  /* of the API server's URL, and the resource up to "ports=" */
-	char *host;  /* for the Host header */
+	int tick_ms;    /* pings and silence are looked at this often at least */
+	char *ns, *pod; /* for the proxy */
+	struct caller caller;
 	pthread_t thread;
 	int wake;
 
@@ -38,55 +36,36 @@ struct cap_tunnel {
 	struct channel *channels;
 	struct pollfd *polled;
 	size_t polled_room;
-	bool waiting; /* fresh ones, for credentials */
 
 	pthread_mutex_t lock; /* of all below */
 	struct channel *fresh;
 	bool stop;
+	struct ways ways;
+	bool exhausted; /* every way to forward was refused */
 	struct cap_tunnel_stats stats;
 	struct noted noted[NOTED];
 };
 
 /* ---- a new connection ------------------------------------------------------ */
 
-static char *handshake(const struct cap_tunnel *tunnel, struct channel *channel, const struct easy *easy)
+static void wake(struct cap_tunnel *tunnel)
 {
-	const char **headers = NULL;
-	size_t count = 0;
-	char *path = NULL, *text = NULL;
+	const uint64_t one = 1;
 
-	for (const struct curl_slist *item = easy->headers; item; item = item->next)
-		count++;
-	headers = calloc(count + 1, sizeof *headers);
-	count = 0;
-	for (const struct curl_slist *item = easy->headers; headers && item; item = item->next)
-		if (strncasecmp(item->data, "Host:", 5) != 0)
-			headers[count++] = item->data;
-	if (headers && upgrade_init(&channel->upgrade) == 0 &&
-	    asprintf(&path, "%s%u", tunnel->path, channel->port) >= 0)
-		text = upgrade_request(&channel->upgrade, path, tunnel->host, tunnel->api_server->user_agent,
-		                       headers, count);
-	free(path);
-	free(headers);
-	return text;
+	if (write(tunnel->wake, &one, sizeof one) < 0)
+		return; /* the counter is full: the thread has not slept since */
 }
 
-static void begin(struct cap_tunnel *tunnel, struct channel *channel)
+/* On the caller's thread. */
+static void add_fresh(void *context, struct channel *channel)
 {
-	struct easy easy = {0};
-	char *request = NULL;
+	struct cap_tunnel *tunnel = context;
 
-	if (endpoint_easy(tunnel->api_server, "/", &easy, &channel->error) == CAP_OK &&
-	    endpoint_credentials(tunnel->api_server, &easy, &channel->error) == CAP_OK) {
-		request = handshake(tunnel, channel, &easy);
-		if (!request)
-			failure_set(&channel->error, CAP_MEMORY, "out of memory");
-	}
-	if (request)
-		channel_dial(channel, &easy, request, clock_now());
-	else
-		channel->state = CHANNEL_ENDED;
-	easy_release(&easy);
+	pthread_mutex_lock(&tunnel->lock);
+	channel->next = tunnel->fresh;
+	tunnel->fresh = channel;
+	pthread_mutex_unlock(&tunnel->lock);
+	wake(tunnel);
 }
 
 static struct channel *take_fresh(struct cap_tunnel *tunnel)
@@ -100,30 +79,43 @@ static struct channel *take_fresh(struct cap_tunnel *tunnel)
 	return fresh;
 }
 
-/* Credentials that are being fetched keep new connections waiting, not those that are there. */
-static bool must_wait(const struct cap_tunnel *tunnel)
-{
-	const struct cap_endpoint *api_server = tunnel->api_server;
-
-	return api_server->credentials_ready &&
-	       !api_server->credentials_ready(api_server->credentials_context);
-}
-
 static void begin_fresh(struct cap_tunnel *tunnel)
 {
-	struct channel *fresh;
-
-	tunnel->waiting = must_wait(tunnel);
-	fresh = tunnel->waiting ? NULL : take_fresh(tunnel);
+	struct channel *fresh = take_fresh(tunnel);
 
 	while (fresh) {
 		struct channel *channel = fresh;
 
 		fresh = channel->next;
-		begin(tunnel, channel);
 		channel->next = tunnel->channels;
 		tunnel->channels = channel;
 	}
+}
+
+/* It is open: this way is known here. */
+static void settle(struct cap_tunnel *tunnel, struct channel *channel)
+{
+	channel->told = true;
+	pthread_mutex_lock(&tunnel->lock);
+	ways_settle(&tunnel->ways, channel->way);
+	pthread_mutex_unlock(&tunnel->lock);
+}
+
+/* The way after the one that was refused; AUTO: none, and the channel's error stands for them all. */
+static enum cap_way way_after(struct cap_tunnel *tunnel, struct channel *channel)
+{
+	enum cap_way next;
+
+	pthread_mutex_lock(&tunnel->lock);
+	next = ways_next(&tunnel->ways, channel->way, &channel->error);
+	if (next == CAP_WAY_PROXY) {
+		tunnel->exhausted = true;
+		next = CAP_WAY_AUTO;
+	}
+	if (next == CAP_WAY_AUTO && tunnel->ways.refused[channel->way].status != CAP_OK)
+		channel->error = *ways_refusal(&tunnel->ways, &channel->error);
+	pthread_mutex_unlock(&tunnel->lock);
+	return next;
 }
 
 /* ---- the end of one ----------------------------------------------------------- */
@@ -155,6 +147,19 @@ static void count_end(struct cap_tunnel *tunnel, const struct channel *channel)
 }
 
 /* The failure is noted before the socket ends: whoever sees the end finds the reason. */
+static void end_channel(struct cap_tunnel *tunnel, struct channel *channel)
+{
+	enum cap_way next = channel->state == CHANNEL_REFUSED ? way_after(tunnel, channel) : CAP_WAY_AUTO;
+
+	if (next != CAP_WAY_AUTO) {
+		channel_again(channel, next);
+		caller_add(&tunnel->caller, channel);
+		return;
+	}
+	count_end(tunnel, channel);
+	channel_free(channel);
+}
+
 static void reap(struct cap_tunnel *tunnel)
 {
 	struct channel **at = &tunnel->channels;
@@ -162,13 +167,12 @@ static void reap(struct cap_tunnel *tunnel)
 	while (*at) {
 		struct channel *channel = *at;
 
-		if (channel->state != CHANNEL_ENDED) {
+		if (channel->state < CHANNEL_REFUSED) {
 			at = &channel->next;
 			continue;
 		}
 		*at = channel->next;
-		count_end(tunnel, channel);
-		channel_free(channel);
+		end_channel(tunnel, channel);
 	}
 }
 
@@ -196,7 +200,7 @@ static size_t gather(struct cap_tunnel *tunnel, int *ret_timeout)
 {
 	size_t count = 1;
 
-	*ret_timeout = tunnel->waiting ? WAITING_MS : tunnel->tick_ms;
+	*ret_timeout = tunnel->tick_ms;
 	tunnel->polled[0] = (struct pollfd){.fd = tunnel->wake, .events = POLLIN};
 	for (struct channel *channel = tunnel->channels; channel; channel = channel->next) {
 		if (poll_room(tunnel, count + CHANNEL_POLLS) < 0) {
@@ -252,10 +256,15 @@ static void pump(struct cap_tunnel *tunnel)
 		if (is_ready(tunnel, channel))
 			channel_pump(channel, tunnel->polled + channel->polled, channel->polled_count, now);
 		channel_clock(channel, now);
-		in += take(&channel->frames.bytes_in);
-		out += take(&channel->frames.bytes_out);
+		if (channel->state == CHANNEL_OPEN && !channel->told)
+			settle(tunnel, channel);
+		if (!channel->forward)
+			continue;
+		in += take(&channel->forward->bytes_in);
+		out += take(&channel->forward->bytes_out);
 	}
-	count_bytes(tunnel, in, out);
+	if (in || out)
+		count_bytes(tunnel, in, out);
 	reap(tunnel);
 }
 
@@ -267,18 +276,6 @@ static bool told_to_stop(struct cap_tunnel *tunnel)
 	stop = tunnel->stop;
 	pthread_mutex_unlock(&tunnel->lock);
 	return stop;
-}
-
-static void end_all(struct cap_tunnel *tunnel)
-{
-	struct channel **end = &tunnel->channels;
-
-	for (; *end; end = &(*end)->next)
-		(*end)->state = CHANNEL_ENDED;
-	*end = take_fresh(tunnel);
-	for (; *end; end = &(*end)->next)
-		(*end)->state = CHANNEL_ENDED;
-	reap(tunnel);
 }
 
 static void *run(void *context)
@@ -295,36 +292,12 @@ static void *run(void *context)
 			continue;
 		pump(tunnel);
 		if (tunnel->polled[0].revents && read(tunnel->wake, &woken, sizeof woken) > 0)
-			tunnel->waiting = true;
-		if (tunnel->waiting)
 			begin_fresh(tunnel);
 	}
-	end_all(tunnel);
 	return NULL;
 }
 
-static void wake(struct cap_tunnel *tunnel)
-{
-	const uint64_t one = 1;
-
-	if (write(tunnel->wake, &one, sizeof one) < 0)
-		return; /* the counter is full: the thread has not slept since */
-}
-
 /* ---- the tunnel as others see it --------------------------------------------------- */
-
-/* "/prefix/api/v1/..." : a server may lie behind a path. Names of namespaces and pods need no escaping. */
-static char *resource_path(const struct cap_endpoint *api_server, const char *ns, const char *pod)
-{
-	const char *host = strstr(api_server->url, "://");
-	const char *prefix = host ? strchr(host + 3, '/') : NULL;
-	char *ret;
-
-	return asprintf(&ret, "%s/api/v1/namespaces/%s/pods/%s/portforward?ports=", prefix ? prefix : "", ns,
-	                pod) < 0
-	               ? NULL
-	               : ret;
-}
 
 static int tick_of(const struct channel_times *times)
 {
@@ -353,28 +326,63 @@ static void release(struct cap_tunnel *tunnel)
 		close(tunnel->wake);
 	pthread_mutex_destroy(&tunnel->lock);
 	free(tunnel->polled);
-	free(tunnel->path);
-	free(tunnel->host);
+	free(tunnel->ns);
+	free(tunnel->pod);
 	free(tunnel);
 }
 
+static void end_list(struct cap_tunnel *tunnel, struct channel *channel)
+{
+	while (channel) {
+		struct channel *next = channel->next;
+
+		channel->state = CHANNEL_ENDED;
+		end_channel(tunnel, channel);
+		channel = next;
+	}
+}
+
+/* The channels that nobody has yet. */
+static void stop(struct cap_tunnel *tunnel, bool started)
+{
+	pthread_mutex_lock(&tunnel->lock);
+	tunnel->stop = true;
+	pthread_mutex_unlock(&tunnel->lock);
+	wake(tunnel);
+	if (started)
+		pthread_join(tunnel->thread, NULL);
+	end_list(tunnel, caller_stop(&tunnel->caller));
+	end_list(tunnel, take_fresh(tunnel));
+	end_list(tunnel, tunnel->channels);
+}
+
+static int make(struct cap_tunnel *tunnel, const struct cap_endpoint *api_server)
+{
+	if (!tunnel->ns || !tunnel->pod || tunnel->wake < 0 || poll_room(tunnel, 1) < 0 ||
+	    caller_start(&tunnel->caller, api_server, tunnel->ns, tunnel->pod, add_fresh, tunnel) < 0)
+		return -1;
+	if (start(tunnel) == 0)
+		return 0;
+	stop(tunnel, false);
+	return -1;
+}
+
 enum cap_status tunnel_open(const struct cap_endpoint *api_server, const char *ns, const char *pod,
-                            const struct channel_times *times, struct cap_tunnel **ret,
+                            enum cap_way way, const struct channel_times *times, struct cap_tunnel **ret,
                             struct cap_error *error)
 {
 	struct cap_tunnel *tunnel = calloc(1, sizeof *tunnel);
 
 	if (!tunnel)
 		return failure_set(error, CAP_MEMORY, "out of memory");
-	tunnel->api_server = api_server;
 	tunnel->times = *times;
 	tunnel->tick_ms = tick_of(times);
-	tunnel->path = resource_path(api_server, ns, pod);
-	tunnel->host = endpoint_host(api_server);
+	tunnel->ways.asked = way;
+	tunnel->ns = strdup(ns);
+	tunnel->pod = strdup(pod);
 	tunnel->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	pthread_mutex_init(&tunnel->lock, NULL);
-	if (!tunnel->path || !tunnel->host || tunnel->wake < 0 || poll_room(tunnel, 1) < 0 ||
-	    start(tunnel) != 0) {
+	if (make(tunnel, api_server) < 0) {
 		release(tunnel);
 		return failure_set(error, CAP_MEMORY, "no memory, descriptor or thread left for a tunnel");
 	}
@@ -383,13 +391,13 @@ enum cap_status tunnel_open(const struct cap_endpoint *api_server, const char *n
 }
 
 enum cap_status cap_tunnel_open(const struct cap_endpoint *api_server, const char *ns, const char *pod,
-                                struct cap_tunnel **ret, struct cap_error *error)
+                                enum cap_way way, struct cap_tunnel **ret, struct cap_error *error)
 {
 	/* kubelet and containerd answer within a round trip; proxies cut what is idle after 20 s and more. */
 	static const struct channel_times times = {
 		.handshake = 30 * SECOND, .ping = 10 * SECOND, .silence = 35 * SECOND};
 
-	return tunnel_open(api_server, ns, pod, &times, ret, error);
+	return tunnel_open(api_server, ns, pod, way, &times, ret, error);
 }
 
 int tunnel_carry(struct cap_tunnel *tunnel, int socket, uint16_t port, struct cap_error *error)
@@ -402,12 +410,11 @@ int tunnel_carry(struct cap_tunnel *tunnel, int socket, uint16_t port, struct ca
 		return -1;
 	}
 	pthread_mutex_lock(&tunnel->lock);
-	channel->next = tunnel->fresh;
-	tunnel->fresh = channel;
+	channel->way = ways_first(&tunnel->ways);
 	tunnel->stats.connections++;
 	tunnel->stats.open++;
 	pthread_mutex_unlock(&tunnel->lock);
-	wake(tunnel);
+	caller_add(&tunnel->caller, channel);
 	return 0;
 }
 
@@ -415,6 +422,11 @@ int cap_tunnel_dial(struct cap_tunnel *tunnel, uint16_t port, struct cap_error *
 {
 	int pair[2];
 
+	if (tunnel_proxy(tunnel) == TUNNEL_PROXY_SURE) {
+		failure_set(error, CAP_CONNECT,
+		            "the API server's proxy forwards no connections, and the other ways are closed");
+		return -1;
+	}
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair) != 0) {
 		failure_set(error, CAP_CONNECT, "no socket left: %s", strerrordesc_np(errno));
 		return -1;
@@ -459,10 +471,62 @@ void cap_tunnel_close(struct cap_tunnel *tunnel)
 {
 	if (!tunnel)
 		return;
-	pthread_mutex_lock(&tunnel->lock);
-	tunnel->stop = true;
-	pthread_mutex_unlock(&tunnel->lock);
-	wake(tunnel);
-	pthread_join(tunnel->thread, NULL);
+	stop(tunnel, true);
 	release(tunnel);
+}
+
+/* ---- which way it goes -------------------------------------------------------------- */
+
+enum cap_way cap_tunnel_way(struct cap_tunnel *tunnel, struct cap_error ret_refused[CAP_WAYS])
+{
+	enum cap_way way;
+
+	pthread_mutex_lock(&tunnel->lock);
+	way = tunnel->ways.settled;
+	memcpy(ret_refused, tunnel->ways.refused, sizeof tunnel->ways.refused);
+	pthread_mutex_unlock(&tunnel->lock);
+	return way;
+}
+
+enum tunnel_proxy tunnel_proxy(struct cap_tunnel *tunnel)
+{
+	enum tunnel_proxy ret = TUNNEL_PROXY_NO;
+
+	pthread_mutex_lock(&tunnel->lock);
+	if (ways_first(&tunnel->ways) == CAP_WAY_PROXY)
+		ret = TUNNEL_PROXY_SURE;
+	else if (tunnel->exhausted && tunnel->ways.settled == CAP_WAY_AUTO)
+		ret = TUNNEL_PROXY_MAYBE;
+	pthread_mutex_unlock(&tunnel->lock);
+	return ret;
+}
+
+void tunnel_proxied(struct cap_tunnel *tunnel)
+{
+	pthread_mutex_lock(&tunnel->lock);
+	ways_settle(&tunnel->ways, CAP_WAY_PROXY);
+	pthread_mutex_unlock(&tunnel->lock);
+}
+
+void tunnel_proxy_refused(struct cap_tunnel *tunnel, struct cap_error *error)
+{
+	pthread_mutex_lock(&tunnel->lock);
+	ways_next(&tunnel->ways, CAP_WAY_PROXY, error);
+	*error = *ways_refusal(&tunnel->ways, error);
+	pthread_mutex_unlock(&tunnel->lock);
+}
+
+const struct cap_endpoint *tunnel_api_server(const struct cap_tunnel *tunnel)
+{
+	return tunnel->caller.api_server;
+}
+
+char *tunnel_proxy_path(const struct cap_tunnel *tunnel, bool tls, uint16_t port)
+{
+	char *ret;
+
+	return asprintf(&ret, "/api/v1/namespaces/%s/pods/%s:%s:%u/proxy", tunnel->ns, tls ? "https" : "http",
+	                tunnel->pod, port) < 0
+	               ? NULL
+	               : ret;
 }

@@ -12,12 +12,13 @@
 #define GUID     "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 #define HEAD_MAX 16384
 
-int upgrade_init(struct upgrade *upgrade)
+int upgrade_init(struct upgrade *upgrade, enum cap_way way)
 {
 	unsigned char nonce[16], digest[EVP_MAX_MD_SIZE];
 	unsigned length = 0;
 	char text[96];
 
+	upgrade->way = way;
 	if (getrandom(nonce, sizeof nonce, 0) != sizeof nonce)
 		return -1;
 	EVP_EncodeBlock((unsigned char *)upgrade->key, nonce, sizeof nonce);
@@ -28,7 +29,29 @@ int upgrade_init(struct upgrade *upgrade)
 	return 0;
 }
 
-char *upgrade_request(const struct upgrade *upgrade, const char *path, const char *host,
+/* The protocol that is offered in a WebSocket. */
+static const char *offer_of(const struct upgrade *upgrade)
+{
+	return upgrade->way == CAP_WAY_WEBSOCKET ? UPGRADE_V4 : UPGRADE_SPDY;
+}
+
+static void print_request(FILE *out, const struct upgrade *upgrade, const char *path, uint16_t port,
+                          const char *host)
+{
+	if (upgrade->way == CAP_WAY_SPDY)
+		fprintf(out,
+		        "POST %s HTTP/1.1\r\nHost: %s\r\nUpgrade: SPDY/3.1\r\nConnection: Upgrade\r\n"
+		        "X-Stream-Protocol-Version: portforward.k8s.io\r\nContent-Length: 0\r\n",
+		        path, host);
+	else
+		fprintf(out,
+		        "GET %s?ports=%u HTTP/1.1\r\nHost: %s\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+		        "Sec-WebSocket-Key: %s\r\nSec-WebSocket-Version: 13\r\n"
+		        "Sec-WebSocket-Protocol: %s\r\n",
+		        path, port, host, upgrade->key, offer_of(upgrade));
+}
+
+char *upgrade_request(const struct upgrade *upgrade, const char *path, uint16_t port, const char *host,
                       const char *user_agent, const char *const *headers, size_t header_count)
 {
 	char *text = NULL;
@@ -37,11 +60,7 @@ char *upgrade_request(const struct upgrade *upgrade, const char *path, const cha
 
 	if (!out)
 		return NULL;
-	fprintf(out,
-	        "GET %s HTTP/1.1\r\nHost: %s\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-	        "Sec-WebSocket-Key: %s\r\nSec-WebSocket-Version: 13\r\n"
-	        "Sec-WebSocket-Protocol: " UPGRADE_PROTOCOL "\r\n",
-	        path, host, upgrade->key);
+	print_request(out, upgrade, path, port, host);
 	if (user_agent)
 		fprintf(out, "User-Agent: %s\r\n", user_agent);
 	for (size_t i = 0; i < header_count; i++)
@@ -152,8 +171,7 @@ static enum upgrade_state refused(const char *head, int status, const char *body
 	text[size] = '\0';
 	if (whole || ended) {
 		if (status < 400)
-			failure_set(error, CAP_FORMAT, "port-forward: HTTP %d instead of a WebSocket",
-			            status);
+			failure_set(error, CAP_FORMAT, "port-forward: HTTP %d instead of an upgrade", status);
 		else
 			failure_of_http(error, status, text, size);
 	}
@@ -161,15 +179,28 @@ static enum upgrade_state refused(const char *head, int status, const char *body
 	return whole || ended ? UPGRADE_REFUSED : UPGRADE_MORE;
 }
 
+static enum upgrade_state opened_spdy(const char *head, struct cap_error *error)
+{
+	if (header_is(head, "Upgrade", "SPDY/3.1") &&
+	    header_is(head, "X-Stream-Protocol-Version", "portforward.k8s.io"))
+		return UPGRADE_OPEN;
+	failure_set(error, CAP_FORMAT,
+	            "port-forward: the server does not speak portforward.k8s.io over SPDY/3.1");
+	return UPGRADE_REFUSED;
+}
+
 static enum upgrade_state opened(const struct upgrade *upgrade, const char *head, struct cap_error *error)
 {
+	if (upgrade->way == CAP_WAY_SPDY)
+		return opened_spdy(head, error);
 	if (!header_is(head, "Sec-WebSocket-Accept", upgrade->accept)) {
 		failure_set(error, CAP_FORMAT,
 		            "port-forward: what answers is no WebSocket server (wrong accept key)");
 		return UPGRADE_REFUSED;
 	}
-	if (!header_is(head, "Sec-WebSocket-Protocol", UPGRADE_PROTOCOL)) {
-		failure_set(error, CAP_FORMAT, "port-forward: the server does not speak " UPGRADE_PROTOCOL);
+	if (!header_is(head, "Sec-WebSocket-Protocol", offer_of(upgrade))) {
+		failure_set(error, CAP_FORMAT, "port-forward: the server does not speak %s",
+		            offer_of(upgrade));
 		return UPGRADE_REFUSED;
 	}
 	return UPGRADE_OPEN;
@@ -181,7 +212,7 @@ static enum upgrade_state no_head(size_t size, bool ended, struct cap_error *err
 	if (size < HEAD_MAX && !ended)
 		return UPGRADE_MORE;
 	failure_set(error, CAP_FORMAT, "port-forward: what answers does not speak HTTP");
-	return UPGRADE_REFUSED;
+	return UPGRADE_BROKEN;
 }
 
 enum upgrade_state upgrade_answer(const struct upgrade *upgrade, const char *data, size_t size, bool ended,

@@ -175,6 +175,8 @@ static void connect_failed(struct lg_connection *connection, const struct lg_add
 {
 	char text[LG_ADDRESS_TEXT], line[LG_ERROR_SIZE];
 
+	if (error == EADDRNOTAVAIL)
+		lg_counter_add(&connection->worker->stats.tally->no_port, 1);
 	lg_address_text(address, text);
 	snprintf(line, sizeof line, "connect to %.80s: %s", text,
 	         error == EADDRNOTAVAIL ? "no free local port" : strerrordesc_np(error));

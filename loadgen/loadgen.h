@@ -167,6 +167,7 @@ struct lg_counts {
 	uint64_t failed;               /* errors, and answers that are not good by plan.expect */
 	uint64_t checks[LG_CHECKS][2]; /* [1]: held, [0]: did not */
 	uint64_t dropped;              /* open model: starts given up for want of a VU */
+	uint64_t no_port;              /* connections that found no free local port; their requests failed */
 	uint64_t bytes_sent;
 	uint64_t bytes_received;
 };
@@ -214,6 +215,9 @@ uint64_t lg_histogram_over_range(const struct lg_histogram *h);
 void lg_histogram_subtract(struct lg_histogram *h, const struct lg_histogram *earlier);
 /* HdrHistogram V2 compressed, base64; a malloc'd string for the caller, NULL when out of memory. */
 char *lg_histogram_encode(const struct lg_histogram *h);
+/* Reads such text back, from anyone: NULL when it is none, is of another unit or precision, or memory is out.
+ */
+struct lg_histogram *lg_histogram_decode(const char *text, size_t length);
 
 /* CPU and lateness of one engine thread inside the window. */
 struct lg_thread_use {
@@ -246,6 +250,7 @@ struct lg_result {
 	struct lg_histogram *connect;   /* connecting, all phases */
 	struct lg_histogram *handshake; /* TLS, all phases */
 	uint64_t censored;              /* in flight or connecting when the run ended */
+	uint64_t unsent;                /* open model: due by the stop, but neither sent nor given up */
 	unsigned most_vus;              /* at a time (the sum of the threads' own peaks) */
 	uint64_t connections;           /* opened */
 	struct lg_thread_use *threads;

@@ -3,6 +3,7 @@
 
 #include "loadgen/clock.h"
 #include "loadgen/run.h"
+#include "loadgen/text.h"
 
 void lg_result_free(struct lg_result *result)
 {
@@ -190,6 +191,35 @@ static int fill_threads(struct lg_result *result, const struct lg_run *run)
 	return 0;
 }
 
+/* What had been due by the stop and no thread came to. */
+static uint64_t count_unsent(const struct lg_result *result, const struct lg_run *run)
+{
+	struct lg_counts sum = lg_counts_sum(result);
+	uint64_t begun = sum.requests + sum.dropped + result->censored, due;
+
+	if (run->plan.model != LG_RATE)
+		return 0;
+	due = lg_pace_count(atomic_load(&run->control.pace), run->stopped - run->started);
+	if (run->plan.requests && due > run->plan.requests)
+		due = run->plan.requests;
+	return due > begun ? due - begun : 0;
+}
+
+/* A better reason than any other. */
+static void check_ports(struct lg_result *result)
+{
+	const struct lg_counts sum = lg_counts_sum(result), *window = &result->counts[LG_WINDOW];
+	uint64_t without = result->window_begin ? window->no_port : sum.no_port;
+
+	if (!without)
+		return;
+	result->saturated = true;
+	lg_error_set(result->saturated_reason,
+	             "%llu connections found no free local port: keep connections, make fewer, "
+	             "or widen net.ipv4.ip_local_port_range",
+	             (unsigned long long)without);
+}
+
 struct lg_counts lg_counts_sum(const struct lg_result *result)
 {
 	struct lg_counts sum = {0};
@@ -232,6 +262,10 @@ struct lg_result *lg_finish(struct lg_run *run)
 	if (result && (fill_seconds(result, run) < 0 || fill_threads(result, run) < 0)) {
 		lg_result_free(result);
 		result = NULL;
+	}
+	if (result) {
+		check_ports(result);
+		result->unsent = count_unsent(result, run);
 	}
 	lg_run_free(run);
 	return result;

@@ -208,4 +208,5 @@ void lg_tally_add(struct lg_counts *sum, const struct lg_tally *tally)
 		for (int held = 0; held < 2; held++)
 			sum->checks[i][held] += lg_counter_get(&tally->checks[i][held]);
 	sum->dropped += lg_counter_get(&tally->dropped);
+	sum->no_port += lg_counter_get(&tally->no_port);
 }

@@ -15,7 +15,7 @@
 struct lg_tally {
 	lg_counter requests, failed, bytes_sent, bytes_received;
 	lg_counter status[6], errors[LG_ERROR_KINDS];
-	lg_counter checks[LG_CHECKS][2], dropped;
+	lg_counter checks[LG_CHECKS][2], dropped, no_port;
 };
 
 struct lg_row {

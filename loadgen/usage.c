@@ -53,16 +53,17 @@ struct lg_thread_use lg_usage_between(const struct lg_usage *from, const struct 
 bool lg_usage_saturated(const struct lg_thread_use *use, size_t thread, char reason[LG_ERROR_SIZE])
 {
 	if (use->cpu > LG_SATURATED_CPU) {
-		lg_error_set(reason,
-		             "thread lg-%zu ran %.0f %% of a core: use more threads or another machine",
-		             thread, 100 * use->cpu);
+		lg_error_set(
+			reason,
+			"thread lg-%zu ran %.0f %% of a core: use more threads, less load or another machine",
+			thread, 100 * use->cpu);
 		return true;
 	}
 	if (use->run_queue_wait > LG_SATURATED_WAIT ||
 	    (use->run_queue_wait > 0.1 && use->run_queue_wait + use->cpu > LG_SATURATED_CPU)) {
 		lg_error_set(reason,
 		             "thread lg-%zu waited for a core %.0f %% of the time: "
-		             "the machine is too busy or the CPU limit too low",
+		             "the machine is too busy or the CPU limit too low for this load",
 		             thread, 100 * use->run_queue_wait);
 		return true;
 	}

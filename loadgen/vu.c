@@ -29,7 +29,7 @@ static void enter(struct lg_vu *vu, enum lg_vu_state state)
 	struct lg_worker *w = vu->worker;
 	bool was_waiting = vu->state == LG_VU_WAIT, was_busy = is_busy(vu), was_off = vu->state == LG_VU_OFF;
 
-	vu->state = state;
+	vu->state = (uint8_t)state;
 	w->busy = w->busy + is_busy(vu) - was_busy;
 	if ((state == LG_VU_WAIT) != was_waiting) {
 		w->in_flight = w->in_flight + (state == LG_VU_WAIT) - was_waiting;

@@ -166,7 +166,8 @@ static int call(struct cluster *cluster, struct cap_request *request, cJSON **re
 	if (status == CAP_OK) {
 		result = parse(cluster, &response, doing, ret, error);
 	} else {
-		struct cluster_call what = {&cluster->config, doing, NULL, NULL, NULL, cluster->timeout};
+		struct cluster_call what = {
+			.config = &cluster->config, .doing = doing, .timeout = cluster->timeout};
 
 		result = cluster_call_failed(&what, &failure, (const char *)response.body, error);
 	}
@@ -175,7 +176,7 @@ static int call(struct cluster *cluster, struct cap_request *request, cJSON **re
 	return result;
 }
 
-static char *format_path(const char *format, va_list arguments)
+__attribute__((format(printf, 1, 0))) static char *format_path(const char *format, va_list arguments)
 {
 	char *ret = NULL;
 
@@ -219,7 +220,25 @@ int cluster_post(struct cluster *cluster, struct error *error, const cJSON *body
 int cluster_failure(const struct cluster *cluster, struct error *error, const struct cap_error *failure,
                     const char *doing, const char *verb, const char *resource, const char *ns)
 {
-	struct cluster_call what = {&cluster->config, doing, verb, resource, ns, cluster->timeout};
+	struct cluster_call what = {.config = &cluster->config,
+	                            .doing = doing,
+	                            .verb = verb,
+	                            .resource = resource,
+	                            .ns = ns,
+	                            .timeout = cluster->timeout};
+
+	return cluster_call_failed(&what, failure, NULL, error);
+}
+
+int cluster_failure_rights(const struct cluster *cluster, struct error *error,
+                           const struct cap_error *failure, const char *doing, const char *rights,
+                           const char *ns)
+{
+	struct cluster_call what = {.config = &cluster->config,
+	                            .doing = doing,
+	                            .rights = *rights ? rights : NULL,
+	                            .ns = ns,
+	                            .timeout = cluster->timeout};
 
 	return cluster_call_failed(&what, failure, NULL, error);
 }

@@ -49,6 +49,11 @@ int cluster_post(struct cluster *cluster, struct error *error, const cJSON *body
  * "pods/portforward"). Returns as above. */
 int cluster_failure(const struct cluster *cluster, struct error *error, const struct cap_error *failure,
                     const char *doing, const char *verb, const char *resource, const char *ns);
+/* The same, with the rights that are missing in words ("get or create pods/portforward"), "" for those that
+ * the failure itself names. */
+int cluster_failure_rights(const struct cluster *cluster, struct error *error,
+                           const struct cap_error *failure, const char *doing, const char *rights,
+                           const char *ns);
 /* Forgets cached credentials, e.g. after a tunnel met a 401; true if a second try can differ. */
 bool cluster_refresh(struct cluster *cluster);
 

@@ -90,14 +90,18 @@ static int forbidden(const struct cluster_call *call, const struct status *statu
 	const char *resource = first(status->resource, call->resource, NULL);
 	const char *ns = first(status->ns, call->ns, NULL);
 
+	char rights[320];
+
 	whose(call->config, who, sizeof who);
-	if (!verb || !resource)
+	if (!call->rights && (!verb || !resource))
 		return error_set(error, "%s: the API server '%s' forbids it (403): %.300s", call->doing,
 		                 call->config->server, first(status->message, plain, "no reason given"));
 	if (user)
 		snprintf(who, sizeof who, "'%.200s'", user);
-	error_set(error, "%s: %s may not %s %s%s%s %s%s%s (403); the role below would allow it", call->doing,
-	          who, verb, resource, dot, status->group, ns ? "in namespace '" : "in the whole cluster",
+	if (!call->rights)
+		snprintf(rights, sizeof rights, "%s %s%s%s", verb, resource, dot, status->group);
+	error_set(error, "%s: %s may not %s %s%s%s (403); the role below would allow it", call->doing, who,
+	          call->rights ? call->rights : rights, ns ? "in namespace '" : "in the whole cluster",
 	          ns ? ns : "", ns ? "'" : "");
 	free(error->detail);
 	error->detail = rbac_role_yaml(ns, user);

@@ -10,7 +10,8 @@ struct cluster_call {
 	const struct kubeconfig *config;
 	const char *doing; /* "list pods" */
 	const char *verb, *resource, *ns;
-	int64_t timeout; /* ns */
+	const char *rights; /* that are missing, in words; NULL: those of the answer */
+	int64_t timeout;    /* ns */
 };
 
 /* `body` is the answer's, may be NULL (or no JSON). -1, or the HTTP status negated. */

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "capture/capture.h"
 #include "plugin/command.h"
 #include "plugin/document.h"
 #include "plugin/guard.h"
@@ -31,6 +32,14 @@ static const struct option target_options[] = {
 	 .help = "pprof's path (default /debug/pprof)"},
 	{.name = "pprof-url", .against = "target selector", .kind = OPTION_TEXT, .offset = AT(pprof_url), .value = "URL",
 	 .help = "pprof of a plain process, no cluster: http://127.0.0.1:6060"},
+	{.name = "pprof-header", .kind = OPTION_LIST, .offset = AT(pprof_header_texts), .value = "'NAME: VALUE'|@FILE",
+	 .help = "header line for a pprof that wants one (Authorization), or a file of such lines; repeatable, its value is "
+	         "written nowhere"},
+	{.name = "pprof-insecure", .kind = OPTION_FLAG, .offset = AT(pprof_insecure),
+	 .help = "do not verify the certificate of an https --pprof-url"},
+	{.name = "tunnel", .kind = OPTION_CHOICE, .offset = AT(tunnel), .value = "WAY", .choices = cap_way_names,
+	 .help = "auto|websocket|spdy-websocket|spdy|proxy: how the pod is reached through the API server (default auto: "
+	         "the first of them that is allowed there)"},
 	{.name = "pod-share", .kind = OPTION_SHARE, .offset = AT(pod_share), .value = "SHARE",
 	 .help = "share of the requests that the profiled pod serves, e.g. 1/3 (default: 1 through the tunnel, to "
 	         "the pod's own IP and without a cluster, else its part of the CPU of the ready pods at peak)"},
@@ -145,6 +154,9 @@ static const struct option capture_options[] = {
 	{.name = "slice", .kind = OPTION_DURATION, .offset = AT(slice), .value = "DURATION",
 	 .help = "CPU is captured in slices of this length, so that a cut loses one at most (default 5s)",
 	 .min = SECOND, .max = HOUR},
+	{.name = "cooldown", .kind = OPTION_DURATION, .offset = AT(cooldown), .value = "DURATION",
+	 .help = "wait so long once the load has ended, then look at goroutines (and heap) again: what stays is suspected of "
+	         "a leak (default 0: do not)", .max = HOUR},
 	{.name = "profiles", .kind = OPTION_TEXT, .offset = AT(profiles_text), .value = "LIST",
 	 .help = "none or some of cpu,goroutine,heap,allocs,mutex,block,threadcreate,trace (default cpu,goroutine)"},
 	{0},
@@ -157,6 +169,8 @@ static const struct option output_options[] = {
 	 .help = "run directory, must not exist yet (default pprof-runs/TIME-TARGET)"},
 	{.name = "output", .letter = 'o', .kind = OPTION_CHOICE, .offset = AT(output), .value = "text|json|yaml",
 	 .choices = document_formats, .help = "format of standard output (default text)"},
+	{.name = "pgo", .kind = OPTION_TEXT, .offset = AT(pgo), .value = "FILE",
+	 .help = "write the window's CPU profile there for profile-guided optimisation: default.pgo"},
 	{.name = "prometheus-listen", .kind = OPTION_TEXT, .offset = AT(prometheus_listen), .value = "HOST:PORT",
 	 .help = "live figures of the load at http://HOST:PORT/metrics while it runs, with k6's names"},
 	{.name = "top", .kind = OPTION_COUNT, .offset = AT(top), .value = "N",

@@ -15,7 +15,17 @@ struct command {
 	int (*run)(const struct command *command, int argc, char **argv, struct error *error);
 };
 
-extern const struct command cmd_config, cmd_loadtest, cmd_top, cmd_version;
+/* One a file: cmd_NAME.c. */
+extern const struct command cmd_compare;
+extern const struct command cmd_config;
+extern const struct command cmd_diff;
+extern const struct command cmd_explain;
+extern const struct command cmd_loadtest;
+extern const struct command cmd_merge;
+extern const struct command cmd_report;
+extern const struct command cmd_show;
+extern const struct command cmd_top;
+extern const struct command cmd_version;
 
 #define COMMANDS_MAX  32
 #define GUARD_SECTION "guard" /* of the config file; the other sections are called as the commands */

@@ -6,7 +6,8 @@
 
 #include "plugin/text.h"
 
-static int set(struct error *error, enum exit_status status, const char *format, va_list arguments)
+__attribute__((format(printf, 3, 0))) static int set(struct error *error, enum exit_status status,
+                                                     const char *format, va_list arguments)
 {
 	char line[sizeof error->text];
 

@@ -51,7 +51,7 @@ struct kube_exec {
 	struct kube_extra *env;
 	size_t env_count;
 	bool provide_cluster_info;
-	enum { KUBE_IF_AVAILABLE, KUBE_NEVER, KUBE_ALWAYS } interactive;
+	enum kube_interactive { KUBE_IF_AVAILABLE, KUBE_NEVER, KUBE_ALWAYS } interactive;
 	cJSON *cluster_config; /* extension client.authentication.k8s.io/exec, or NULL */
 };
 

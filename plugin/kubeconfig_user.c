@@ -143,7 +143,7 @@ static int read_interactive(const struct kube_entry *exec, struct kube_exec *ret
 		             error);
 	for (int i = 0; i < 3; i++) {
 		if (strcmp(mode, modes[i]) == 0) {
-			ret->interactive = i;
+			ret->interactive = (enum kube_interactive)i;
 			return 0;
 		}
 	}

@@ -40,14 +40,18 @@ static void print_phase(FILE *out, const struct lg_result *load, int phase)
 char *latency_hlog(const struct outcome *outcome)
 {
 	const struct lg_result *load = outcome->load;
-	char *text = NULL;
+	char *text = NULL, wall[40];
 	size_t size;
 	FILE *out = open_memstream(&text, &size);
 
 	if (!out)
 		return NULL;
-	fprintf(out, "#[Histogram log format version 1.3]\n#[latency in microseconds]\n#[StartTime: %.3f]\n",
-	        (double)(load->started + outcome->at.wall_offset) / SECOND);
+	/* readers look for the words behind the number, as HdrHistogram's own writer has them */
+	fprintf(out,
+	        "#[Histogram log format version 1.3]\n#[latency in microseconds]\n"
+	        "#[StartTime: %.3f (seconds since epoch), %s]\n",
+	        (double)(load->started + outcome->at.wall_offset) / SECOND,
+	        outcome_wall(outcome, load->started, wall));
 	fputs("\"StartTimestamp\",\"Interval_Length\",\"Interval_Max\",\"Interval_Compressed_Histogram\"\n",
 	      out);
 	for (int i = 0; i < LG_PHASES; i++)

@@ -18,8 +18,16 @@
  *   watch.c          a thread that keeps an eye on the pod
  *   steady.c         is the rate steady?                 verdict.c  can the run be trusted?
  *   progress.c       what is seen meanwhile (stderr)     summary.c  what is said at the end (stdout)
+ *   meaning.c        what its profiles mean: findings, goroutines that stay, memory
  *   document.c       the run as JSON and YAML            k6.c       load.json
+ *   cmd_explain.c    the same of profiles that are there already
  *   rundir.c         the run directory, written atomically
+ *   report.c         report.html, made from the files of a run; its parts are in report/
+ *   slices.c         the pieces of the window that are kept for comparisons
+ *   run_read.c       a run's folder read back
+ *   compare*.c       two releases' runs held against each other
+ *   cmd_show.c       a profile read: show_text.c, show_json.c, show_stacks.c, flame_svg.c
+ *   cmd_diff.c       two of them side by side (diff_print.c)   cmd_merge.c  several into one file
  *   signals.c        SIGINT, SIGTERM, SIGHUP
  *
  * Below lie loadgen/ (the load engine) and capture/ (tunnel, pprof, profiles).
@@ -30,7 +38,21 @@
 #include "plugin/command.h"
 #include "plugin/text.h"
 
-static const struct command *const commands[] = {&cmd_loadtest, &cmd_top, &cmd_config, &cmd_version};
+/* In the order of --help. */
+/* clang-format off */
+static const struct command *const commands[] = {
+	&cmd_loadtest,
+	&cmd_top,
+	&cmd_compare,
+	&cmd_report,
+	&cmd_explain,
+	&cmd_show,
+	&cmd_diff,
+	&cmd_merge,
+	&cmd_config,
+	&cmd_version,
+};
+/* clang-format on */
 
 #define COMMAND_COUNT (sizeof commands / sizeof *commands)
 _Static_assert(COMMAND_COUNT <= COMMANDS_MAX, "more commands than COMMANDS_MAX");

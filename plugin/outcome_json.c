@@ -1,11 +1,13 @@
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "plugin/findings.h"
 #include "plugin/outcome.h"
+#include "plugin/pgo.h"
+#include "plugin/run_read.h"
 #include "plugin/text.h"
 
-/* Raised when a reader of an older one would go wrong; additions leave it. */
-#define SCHEMA "kubectl-pprof.run/v1"
 /* Functions in the document: go tool pprof has them all. */
 #define FUNCTIONS_MAX 100
 
@@ -53,6 +55,7 @@ static cJSON *times_json(const struct outcome *outcome)
 	add_instant(json, "captures_end", outcome, at->capture_end);
 	add_instant(json, "window_end", outcome, outcome_window(outcome) ? load->window_end : 0);
 	add_instant(json, "load_stopped", outcome, load ? load->stopped : 0);
+	add_instant(json, "cooled", outcome, at->cooled);
 	add_instant(json, "ended", outcome, at->ended);
 	return json;
 }
@@ -120,6 +123,8 @@ static cJSON *counts_json(const struct lg_counts *counts)
 			           (double)counts->errors[i]);
 	if (counts->dropped)
 		add_number(json, "dropped", (double)counts->dropped);
+	if (counts->no_port)
+		add_number(json, "no_local_port", (double)counts->no_port);
 	add_number(json, "bytes_sent", (double)counts->bytes_sent);
 	add_number(json, "bytes_received", (double)counts->bytes_received);
 	return json;
@@ -144,6 +149,8 @@ static cJSON *latency_json(const struct lg_histogram *latency)
 		add_number(json, name, (double)lg_histogram_percentile(latency, points[i].percentile));
 	}
 	add_number(json, "max_us", (double)lg_histogram_max(latency));
+	if (lg_histogram_over_range(latency))
+		add_number(json, "over_range", (double)lg_histogram_over_range(latency));
 	return json;
 }
 
@@ -188,6 +195,8 @@ static cJSON *load_json(const struct outcome *outcome)
 	}
 	add_number(json, "connections", (double)load->connections);
 	add_number(json, "censored", (double)load->censored);
+	if (load->unsent)
+		add_number(json, "unsent", (double)load->unsent);
 	add_text(json, "io", lg_io_name((enum lg_io_kind)outcome->plan->io));
 	cJSON_AddItemToObject(json, "threads", threads_json(load));
 	cJSON_AddBoolToObject(json, "saturated", load->saturated);
@@ -207,6 +216,22 @@ static cJSON *row_json(const struct cost_row *row)
 	if (row->per_request >= 0)
 		add_number(json, "ns_per_request", row->per_request);
 	add_number(json, "relative_error", row->error);
+	add_number(json, "overdispersion", row->spread);
+	return json;
+}
+
+static cJSON *place_row_json(const struct cost_place *row)
+{
+	cJSON *json = cJSON_CreateObject();
+
+	place_json(json, &row->place);
+	cJSON_AddBoolToObject(json, "own", row->place.own);
+	add_number(json, "cum_ns", (double)row->place.value);
+	add_number(json, "samples", (double)row->samples);
+	if (row->per_request >= 0)
+		add_number(json, "ns_per_request", row->per_request);
+	add_number(json, "relative_error", row->error);
+	add_number(json, "overdispersion", row->spread);
 	return json;
 }
 
@@ -223,6 +248,9 @@ static cJSON *cpu_json(const struct cost *cost)
 	rows = cJSON_AddArrayToObject(json, "functions");
 	for (size_t i = 0; i < cost->count && i < FUNCTIONS_MAX; i++)
 		cJSON_AddItemToArray(rows, row_json(&cost->rows[i]));
+	rows = cJSON_AddArrayToObject(json, "by_application");
+	for (size_t i = 0; i < cost->place_count && i < FUNCTIONS_MAX; i++)
+		cJSON_AddItemToArray(rows, place_row_json(&cost->places[i]));
 	return json;
 }
 
@@ -248,6 +276,24 @@ static cJSON *shots_json(const struct outcome *outcome, const struct shots *shot
 	return json;
 }
 
+static cJSON *slices_json(const struct outcome *outcome)
+{
+	cJSON *json = cJSON_CreateArray();
+
+	for (size_t i = 0; i < outcome->slices.count; i++) {
+		const struct slice *slice = &outcome->slices.items[i];
+		cJSON *item = cJSON_CreateObject();
+
+		cJSON_AddItemToArray(json, item);
+		cJSON_AddStringToObject(item, "file", slice->file);
+		add_instant(item, "begin", outcome, slice->begin);
+		add_instant(item, "end", outcome, slice->end);
+		add_number(item, "seconds", (double)slice->length / SECOND);
+		add_number(item, "requests", (double)llround(slice->requests));
+	}
+	return json;
+}
+
 static cJSON *pod_json(const struct outcome *outcome)
 {
 	const struct watch_report *pod = &outcome->pod;
@@ -269,17 +315,6 @@ static cJSON *pod_json(const struct outcome *outcome)
 		add_number(sample, "memory_bytes", (double)pod->samples[i].usage.memory_bytes);
 		cJSON_AddItemToArray(samples, sample);
 	}
-	return json;
-}
-
-static cJSON *tunnel_json(const struct cap_tunnel_stats *tunnel)
-{
-	cJSON *json = cJSON_CreateObject();
-
-	add_number(json, "connections", (double)tunnel->connections);
-	add_number(json, "failed", (double)tunnel->failed);
-	add_number(json, "bytes_in", (double)tunnel->bytes_in);
-	add_number(json, "bytes_out", (double)tunnel->bytes_out);
 	return json;
 }
 
@@ -310,6 +345,10 @@ static void add_captures(cJSON *json, const struct outcome *outcome)
 
 	cJSON_AddItemToObject(json, "captures", shots_json(outcome, outcome->shots, ""));
 	cJSON_AddItemToObject(json, "idle_captures", shots_json(outcome, outcome->idle, "idle/"));
+	if (outcome->after)
+		cJSON_AddItemToObject(json, "after_captures", shots_json(outcome, outcome->after, "after/"));
+	if (outcome->slices.count)
+		cJSON_AddItemToObject(json, "slices", slices_json(outcome));
 	if (outcome->cost.rows)
 		cJSON_AddItemToObject(json, "cpu", cpu_json(&outcome->cost));
 	goroutines = cJSON_AddObjectToObject(json, "goroutines");
@@ -317,13 +356,16 @@ static void add_captures(cJSON *json, const struct outcome *outcome)
 		add_number(goroutines, "idle", (double)outcome->goroutines_idle);
 	if (outcome->goroutines >= 0)
 		add_number(goroutines, "loaded", (double)outcome->goroutines);
+	if (outcome->goroutines_after >= 0)
+		add_number(goroutines, "after", (double)outcome->goroutines_after);
+	meaning_json(json, outcome);
 }
 
 cJSON *outcome_json(const struct outcome *outcome)
 {
 	cJSON *json = cJSON_CreateObject();
 
-	cJSON_AddStringToObject(json, "schema", SCHEMA);
+	cJSON_AddStringToObject(json, "schema", RUN_SCHEMA);
 	cJSON_AddStringToObject(json, "tool", "kubectl-pprof " KP_VERSION);
 	cJSON_AddBoolToObject(json, "partial", outcome->partial[0] != '\0');
 	add_text(json, "partial_why", outcome->partial);
@@ -335,13 +377,14 @@ cJSON *outcome_json(const struct outcome *outcome)
 	add_captures(json, outcome);
 	if (outcome->target.pod)
 		cJSON_AddItemToObject(json, "pod", pod_json(outcome));
-	if (outcome->tunnel.connections)
-		cJSON_AddItemToObject(json, "tunnel", tunnel_json(&outcome->tunnel));
+	if (outcome->tunnel.taken)
+		cJSON_AddItemToObject(json, "tunnel", tunnel_report_json(&outcome->tunnel));
 	if (outcome->capacity.count)
 		cJSON_AddItemToObject(json, "capacity",
 		                      capacity_json(&outcome->capacity, &outcome->plan->goal));
 	if (outcome->thresholds.count)
 		cJSON_AddItemToObject(json, "thresholds", threshold_report_json(&outcome->thresholds));
+	pgo_json(json, outcome);
 	cJSON_AddItemToObject(json, "verdict", verdict_json(outcome));
 	add_text(json, "directory", outcome->directory);
 	return json;

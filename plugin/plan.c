@@ -7,10 +7,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "capture/capture.h"
 #include "plugin/bastion.h"
 #include "plugin/capacity.h"
 #include "plugin/guard.h"
 #include "plugin/load_model.h"
+#include "plugin/pprof_headers.h"
 #include "plugin/ranking.h"
 #include "plugin/text.h"
 
@@ -196,12 +198,24 @@ static int check_combination(const struct plan *plan, struct error *error)
 	if (plan->url && plan->port)
 		return error_usage(error,
 		                   "give --url or --port, not both: --port is for load through the tunnel");
+	if (plan->tunnel == CAP_WAY_PROXY && !plan->url)
+		return error_usage(error, "--tunnel proxy carries captures, no load: give --url");
+	if (plan->tunnel && plan->pprof_url)
+		return error_usage(error, "--tunnel is for a pod: there is none with --pprof-url");
+	if (plan->pprof_insecure && (!plan->pprof_url || strncasecmp(plan->pprof_url, "https:", 6) != 0))
+		return error_usage(error,
+		                   "--pprof-insecure is for an https --pprof-url; in a pod the API server "
+		                   "says whom one speaks to");
 	if (plan->pprof_path && plan->pprof_path[0] != '/')
 		return error_usage(error, "--pprof-path: '%s' does not start with '/'", plan->pprof_path);
 	if (plan->out && !*plan->out)
 		return error_usage(error, "--out: give the run directory's name");
 	if (plan->path[0] != '/')
 		return error_usage(error, "--path: '%s' does not start with '/'", plan->path);
+	if (plan->pgo && !(plan->profiles & PROFILE_CPU))
+		return error_usage(error, "--pgo is made of the CPU profile; add cpu to --profiles");
+	if (plan->cooldown && !(plan->profiles & (PROFILE_GOROUTINE | PROFILE_HEAP)))
+		return error_usage(error, "--cooldown looks at goroutines and heap; add one to --profiles");
 	if (plan->window % SECOND || plan->slice % SECOND || plan->baseline % SECOND)
 		return error_usage(error,
 		                   "--window, --slice and --baseline are whole seconds, as pprof counts");
@@ -213,7 +227,8 @@ int plan_check(struct plan *plan, struct error *error)
 	char line[LG_ERROR_SIZE];
 	struct lg_plan load;
 
-	if (read_body(plan, error) < 0 || read_targets(plan, error) < 0)
+	if (read_body(plan, error) < 0 || read_targets(plan, error) < 0 ||
+	    pprof_headers_read(&plan->pprof_header_texts, &plan->pprof_headers, error) < 0)
 		return -1;
 	if (plan->url && check_url("--url", plan->url, error) < 0)
 		return -1;
@@ -248,6 +263,7 @@ void plan_release(struct plan *plan)
 {
 	text_wipe(plan->body_data);
 	free(plan->body_data);
+	pprof_headers_free(plan->pprof_headers);
 	free(plan->stages);
 	targets_release(&plan->targets);
 	csv_release(&plan->csv);
@@ -306,7 +322,7 @@ struct lg_plan plan_load(const struct plan *plan, const char *url)
 int64_t plan_longest(const struct plan *plan)
 {
 	return plan->baseline + plan->ramp + (plan->find_capacity ? CAPACITY_MOST : 0) + plan->settle +
-	       plan->window;
+	       plan->window + plan->cooldown;
 }
 
 static void add_duration(cJSON *json, const char *name, int64_t ns)
@@ -370,9 +386,19 @@ static void add_wire(cJSON *json, const struct plan *plan)
 	cJSON_AddBoolToObject(json, "keepalive", !plan->no_keepalive);
 }
 
+/* The value may be a secret. */
+static void add_header_name(cJSON *json, const char *list, const char *line)
+{
+	cJSON *names = cJSON_GetObjectItem(json, list);
+	char *name = xstrndup(line, strcspn(line, ":"));
+
+	cJSON_AddItemToArray(names ? names : cJSON_AddArrayToObject(json, list), cJSON_CreateString(name));
+	free(name);
+}
+
 static cJSON *load_json(const struct plan *plan)
 {
-	cJSON *json = cJSON_CreateObject(), *headers;
+	cJSON *json = cJSON_CreateObject();
 
 	add_text(json, "targets", plan->targets_file);
 	if (plan->targets.count)
@@ -388,15 +414,8 @@ static cJSON *load_json(const struct plan *plan)
 	         plan->method                    ? plan->method
 	         : plan->body || plan->body_data ? "POST"
 	                                         : "GET");
-	if (plan->headers.count) {
-		headers = cJSON_AddArrayToObject(json, "headers");
-		for (size_t i = 0; i < plan->headers.count; i++) {
-			char *name = xstrndup(plan->headers.items[i], strcspn(plan->headers.items[i], ":"));
-
-			cJSON_AddItemToArray(headers, cJSON_CreateString(name));
-			free(name);
-		}
-	}
+	for (size_t i = 0; i < plan->headers.count; i++)
+		add_header_name(json, "headers", plan->headers.items[i]);
 	if (plan->body || plan->body_data)
 		cJSON_AddNumberToObject(json, "body_bytes", (double)body_size(plan));
 	add_model(json, plan);
@@ -421,6 +440,9 @@ static cJSON *capture_json(const struct plan *plan)
 	add_duration(json, "settle", plan->settle);
 	add_duration(json, "window", plan->window);
 	add_duration(json, "slice", plan->slice);
+	if (plan->cooldown)
+		add_duration(json, "cooldown", plan->cooldown);
+	add_text(json, "pgo", plan->pgo);
 	return json;
 }
 
@@ -439,6 +461,12 @@ cJSON *plan_json(const struct plan *plan)
 	if (plan->pprof_port)
 		cJSON_AddNumberToObject(target, "pprof_port", plan->pprof_port);
 	add_text(target, "pprof_path", plan->pprof_path);
+	for (char **line = plan->pprof_headers; line && *line; line++)
+		add_header_name(target, "pprof_headers", *line);
+	if (plan->pprof_insecure)
+		cJSON_AddBoolToObject(target, "pprof_insecure", true);
+	if (!plan_is_local(plan))
+		add_text(target, "tunnel", cap_way_names[plan->tunnel]);
 	if (plan->pod_share > 0)
 		cJSON_AddNumberToObject(target, "pod_share", plan->pod_share);
 	cJSON_AddItemToObject(json, "load", load_json(plan));

@@ -43,6 +43,10 @@ enum profile_bit {
 /* In the order of enum lg_late, lg_http_version and lg_io_kind; NULL-terminated. */
 extern const char *const late_names[], *const http_names[], *const io_names[];
 
+/* What goes through the host of --ssh. */
+enum ssh_for { SSH_FOR_API, SSH_FOR_LOAD, SSH_FOR_BOTH };
+extern const char *const ssh_for_names[];
+
 /* Section `guard` of the config file: limits that no option exceeds. All-zero: the defaults. */
 struct guard_rules {
 	struct option_list production;  /* patterns of context and cluster names; items NULL: *prod* */
@@ -50,10 +54,6 @@ struct guard_rules {
 	const char *max_rate;
 	unsigned max_vus; /* 0: none */
 };
-
-/* What goes through the host of --ssh. */
-enum ssh_for { SSH_FOR_API, SSH_FOR_LOAD, SSH_FOR_BOTH };
-extern const char *const ssh_for_names[];
 
 struct plan {
 	/* target */
@@ -63,7 +63,10 @@ struct plan {
 	uint16_t pprof_port;           /* 0: find it */
 	const char *pprof_path;        /* NULL: find it */
 	const char *pprof_url;         /* a plain process, no cluster */
-	double pod_share;              /* of the requests that reach the profiled pod; 0: work it out */
+	struct option_list pprof_header_texts;
+	bool pprof_insecure;
+	int tunnel;       /* enum cap_way */
+	double pod_share; /* of the requests that reach the profiled pod; 0: work it out */
 
 	/* load */
 	const char *url; /* NULL: through the tunnel */
@@ -92,12 +95,12 @@ struct plan {
 	const char *cacert, *cert, *key;
 
 	/* capture */
-	int64_t baseline, settle, window, slice;
+	int64_t baseline, settle, window, slice, cooldown;
 	const char *profiles_text;
 	unsigned profiles; /* enum profile_bit, from profiles_text */
 
 	/* what is said */
-	const char *out, *prometheus_listen;
+	const char *out, *prometheus_listen, *pgo;
 	unsigned top;
 	int output;
 	bool strict, dry_run, quiet;
@@ -118,6 +121,7 @@ struct plan {
 	struct thresholds thresholds;
 	struct abort_rules abort_rules;
 	struct threshold goal; /* of --find-capacity */
+	char **pprof_headers;  /* of --pprof-header, NULL: none; owned */
 	char *body_data;       /* of --body-file, owned */
 	size_t body_size;
 };

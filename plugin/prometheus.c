@@ -18,6 +18,14 @@
 
 #define REQUEST_MAX  8192
 #define REQUEST_TIME (2 * SECOND)
+#define CLIENTS_MAX  16
+
+struct client {
+	int fd;
+	int64_t until; /* it is waited for */
+	size_t size;
+	char request[REQUEST_MAX];
+};
 
 struct prometheus {
 	int listener, stop;
@@ -25,6 +33,8 @@ struct prometheus {
 	pthread_t thread;
 	pthread_mutex_t lock; /* of the text */
 	char *text;
+	struct client clients[CLIENTS_MAX]; /* of the thread, the oldest first */
+	size_t client_count;
 };
 
 /* ---- the text ------------------------------------------------------------- */
@@ -107,33 +117,7 @@ char *prometheus_text(const struct lg_result *load, const struct lg_snapshot *no
 	return text;
 }
 
-/* ---- one request -------------------------------------------------------------- */
-
-static bool wait_for(const struct prometheus *p, int fd, int64_t until)
-{
-	struct pollfd fds[] = {{.fd = fd, .events = POLLIN}, {.fd = p->stop, .events = POLLIN}};
-	int64_t left = until == INT64_MAX ? -1 : (until - clock_now()) / MILLI;
-
-	return left && poll(fds, 2, left > INT32_MAX ? INT32_MAX : (int)left) > 0 && !fds[1].revents;
-}
-
-/* Up to the blank line; false: it did not come. */
-static bool read_request(const struct prometheus *p, int fd, char request[REQUEST_MAX])
-{
-	int64_t until = clock_now() + REQUEST_TIME;
-	size_t size = 0;
-
-	request[0] = '\0';
-	while (!strstr(request, "\r\n\r\n") && size < REQUEST_MAX - 1 && wait_for(p, fd, until)) {
-		ssize_t got = recv(fd, request + size, REQUEST_MAX - 1 - size, MSG_DONTWAIT);
-
-		if (got <= 0)
-			return false;
-		size += (size_t)got;
-		request[size] = '\0';
-	}
-	return strstr(request, "\r\n\r\n");
-}
+/* ---- requests ------------------------------------------------------------------ */
 
 /* A reader that takes nothing loses what does not fit into the socket. */
 static void reply(int fd, const char *status, const char *body)
@@ -146,34 +130,87 @@ static void reply(int fd, const char *status, const char *body)
 	free(text);
 }
 
-static void answer(struct prometheus *p, int fd)
+static void answer(struct prometheus *p, const struct client *client)
 {
-	char request[REQUEST_MAX];
-
-	if (!read_request(p, fd, request))
-		return;
-	if (strncmp(request, "GET /metrics ", 13) != 0 && strncmp(request, "GET /metrics?", 13) != 0) {
-		reply(fd, "404 Not Found", "see /metrics\n");
+	if (strncmp(client->request, "GET /metrics ", 13) != 0 &&
+	    strncmp(client->request, "GET /metrics?", 13) != 0) {
+		reply(client->fd, "404 Not Found", "see /metrics\n");
 		return;
 	}
 	pthread_mutex_lock(&p->lock);
-	reply(fd, "200 OK", p->text ? p->text : "");
+	reply(client->fd, "200 OK", p->text ? p->text : "");
 	pthread_mutex_unlock(&p->lock);
+}
+
+/* False: the client is done with, answered or not. */
+static bool receive(struct prometheus *p, struct client *client)
+{
+	size_t room = REQUEST_MAX - 1 - client->size;
+	ssize_t got = recv(client->fd, client->request + client->size, room, MSG_DONTWAIT);
+
+	if (got <= 0)
+		return got < 0 && errno == EAGAIN;
+	client->size += (size_t)got;
+	client->request[client->size] = '\0';
+	if (!strstr(client->request, "\r\n\r\n"))
+		return client->size < REQUEST_MAX - 1;
+	answer(p, client);
+	return false;
+}
+
+static void drop(struct prometheus *p, size_t index)
+{
+	close(p->clients[index].fd);
+	memmove(p->clients + index, p->clients + index + 1, (--p->client_count - index) * sizeof *p->clients);
+}
+
+/* Those who say nothing make room for who comes. */
+static void take(struct prometheus *p)
+{
+	int fd = accept4(p->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+
+	if (fd < 0)
+		return;
+	if (p->client_count == CLIENTS_MAX)
+		drop(p, 0);
+	p->clients[p->client_count].fd = fd;
+	p->clients[p->client_count].until = clock_now() + REQUEST_TIME;
+	p->clients[p->client_count].size = 0;
+	p->clients[p->client_count++].request[0] = '\0';
+}
+
+/* Milliseconds to the end of the oldest client's time; they are in the order of coming. */
+static int patience(const struct prometheus *p)
+{
+	int64_t left;
+
+	if (!p->client_count)
+		return -1;
+	left = p->clients[0].until - clock_now();
+	return left > 0 ? (int)(left / MILLI) + 1 : 0;
 }
 
 static void *serve(void *context)
 {
 	struct prometheus *p = context;
+	struct pollfd fds[CLIENTS_MAX + 2];
 
-	while (wait_for(p, p->listener, INT64_MAX)) {
-		int fd = accept4(p->listener, NULL, NULL, SOCK_CLOEXEC);
-
-		if (fd < 0)
-			continue;
-		answer(p, fd);
-		close(fd);
+	for (;;) {
+		fds[0] = (struct pollfd){.fd = p->stop, .events = POLLIN};
+		fds[1] = (struct pollfd){.fd = p->listener, .events = POLLIN};
+		for (size_t i = 0; i < p->client_count; i++)
+			fds[i + 2] = (struct pollfd){.fd = p->clients[i].fd, .events = POLLIN};
+		if (poll(fds, p->client_count + 2, patience(p)) < 0 && errno != EINTR)
+			return NULL;
+		if (fds[0].revents)
+			return NULL;
+		for (size_t i = p->client_count; i-- > 0;)
+			if ((fds[i + 2].revents && !receive(p, &p->clients[i])) ||
+			    p->clients[i].until <= clock_now())
+				drop(p, i);
+		if (fds[1].revents)
+			take(p);
 	}
-	return NULL;
 }
 
 /* ---- the listener ---------------------------------------------------------------- */
@@ -255,6 +292,8 @@ static int start(struct prometheus *p)
 
 static void release(struct prometheus *p)
 {
+	while (p->client_count)
+		drop(p, p->client_count - 1);
 	if (p->listener >= 0)
 		close(p->listener);
 	if (p->stop >= 0)

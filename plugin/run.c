@@ -6,6 +6,7 @@
 #include "plugin/clock.h"
 #include "plugin/document.h"
 #include "plugin/guard.h"
+#include "plugin/pgo.h"
 #include "plugin/progress.h"
 #include "plugin/prometheus.h"
 #include "plugin/run_files.h"
@@ -78,8 +79,10 @@ static void tick(struct run *run)
 		run->finished = snapshot.finished;
 		run->busiest = snapshot.busiest_thread;
 		run->stages_done = snapshot.stages_done;
-		if (snapshot.ramp_done)
+		if (snapshot.ramp_done) {
 			steady_add(&run->steady, snapshot.now, snapshot.total.requests);
+			slice_track_add(&run->outcome->track, snapshot.now, snapshot.total.requests);
+		}
 		if (run->plan->rate <= 0) /* a schedule has its ceiling already */
 			run->too_fast |= guard_over(&run->guard, run->plan->max_rate, snapshot.now,
 			                            snapshot.total.requests);
@@ -95,10 +98,17 @@ static void tick(struct run *run)
 
 /* ---- the phases ---------------------------------------------------------- */
 
+/* Where there is no load, the heap is looked at after a collection. */
+static unsigned alive(const struct plan *plan)
+{
+	return plan->profiles & PROFILE_HEAP ? PROFILE_HEAP_ALIVE : 0;
+}
+
 static void take_idle(struct run *run)
 {
 	const struct plan *plan = run->plan;
-	unsigned profiles = plan->profiles & (PROFILE_GOROUTINE | (plan->baseline ? PROFILE_CPU : 0U));
+	unsigned profiles =
+		(plan->profiles & (PROFILE_GOROUTINE | (plan->baseline ? PROFILE_CPU : 0U))) | alive(plan);
 	struct outcome *outcome = run->outcome;
 
 	if (!outcome->target.has_pprof || !profiles)
@@ -154,6 +164,7 @@ static void capture(struct run *run)
 	const struct plan *plan = run->plan;
 	struct outcome *outcome = run->outcome;
 	int64_t begin = clock_now() + 2 * LG_WINDOW_LEAD, end;
+	struct lg_snapshot snapshot;
 
 	progress_phase(&run->progress, "capture", "", plan->window);
 	lg_set_window(run->load, begin, INT64_MAX);
@@ -170,6 +181,8 @@ static void capture(struct run *run)
 	if (outcome->shots)
 		shots_join(outcome->shots);
 	outcome->at.capture_end = clock_now();
+	lg_snapshot(run->load, &snapshot);
+	slice_track_add(&outcome->track, snapshot.now, snapshot.total.requests);
 	end = outcome->at.capture_end + 2 * LG_WINDOW_LEAD;
 	lg_set_window(run->load, begin, end);
 	clock_sleep(end - clock_now());
@@ -278,23 +291,54 @@ static void drive(struct run *run)
 		finish_stages(run);
 }
 
+static void stop_load(struct run *run)
+{
+	struct outcome *outcome = run->outcome;
+
+	if (!run->load)
+		return;
+	lg_stop(run->load, must_end(run) ? 0 : run->plan->graceful_stop);
+	outcome->load = lg_finish(run->load);
+	outcome->at.load_stopped = clock_now();
+	run->load = NULL;
+}
+
+/* Some time after the load, what it left behind. */
+static void cool_down(struct run *run)
+{
+	struct outcome *outcome = run->outcome;
+	unsigned profiles = (run->plan->profiles & PROFILE_GOROUTINE) | alive(run->plan);
+	int64_t end;
+
+	if (!run->plan->cooldown || !outcome->target.has_pprof || !profiles || must_end(run))
+		return;
+	stop_load(run);
+	progress_phase(&run->progress, "cool", "", run->plan->cooldown);
+	for (end = clock_now() + run->plan->cooldown; clock_now() < end && !must_end(run);)
+		tick(run);
+	if (must_end(run))
+		return;
+	outcome->after = shots_start(&outcome->target.pprof, profiles, 0, run->plan->slice);
+	while (!shots_done(outcome->after) && !must_end(run))
+		clock_sleep(5 * MILLI);
+	if (must_end(run))
+		shots_cancel(outcome->after);
+	shots_join(outcome->after);
+	outcome->at.cooled = clock_now();
+}
+
 /* Ends whatever runs, in the order in which nothing can hang on something already gone. */
 static void tear_down(struct run *run)
 {
 	struct outcome *outcome = run->outcome;
 
-	if (run->load) {
-		lg_stop(run->load, must_end(run) ? 0 : run->plan->graceful_stop);
-		outcome->load = lg_finish(run->load);
-		outcome->at.load_stopped = clock_now();
-		run->load = NULL;
-	}
+	stop_load(run);
 	abort_watch_release(&run->abort);
 	prometheus_close(run->prometheus);
 	watch_stop(run->watch, &outcome->pod);
 	run->watch = NULL;
 	if (outcome->target.tunnel) {
-		cap_tunnel_stats(outcome->target.tunnel, &outcome->tunnel);
+		tunnel_report_make(outcome->target.tunnel, (enum cap_way)run->plan->tunnel, &outcome->tunnel);
 		cap_tunnel_close(outcome->target.tunnel);
 		outcome->target.tunnel = NULL;
 	}
@@ -321,6 +365,7 @@ static void analyse(struct run *run)
 	struct outcome *outcome = run->outcome;
 	uint64_t requests = outcome->load ? outcome->load->counts[LG_WINDOW].requests : 0;
 	struct lg_plan load = plan_load(run->plan, NULL);
+	unsigned wanted, slice_count = outcome->shots ? shots_slices(outcome->shots, &wanted) : 0;
 
 	if (signals_cancel)
 		snprintf(outcome->partial, sizeof outcome->partial,
@@ -347,9 +392,12 @@ static void analyse(struct run *run)
 		threshold_report_make(&run->plan->thresholds, outcome->load, &load, &outcome->thresholds);
 	outcome->goroutines_idle = shots_goroutines(outcome->idle);
 	outcome->goroutines = shots_goroutines(outcome->shots);
+	slices_make(outcome->shots, &outcome->track, &outcome->slices);
 	take_share(outcome);
-	cost_make(shots_cpu(outcome->shots), outcome_window(outcome), requests, outcome->target.share,
-	          &outcome->cost);
+	outcome->goroutines_after = shots_goroutines(outcome->after);
+	cost_make(shots_cpu(outcome->shots), shots_slice_profiles(outcome->shots), slice_count,
+	          outcome_window(outcome), requests, outcome->target.share, &outcome->cost);
+	meaning_make(outcome, &outcome->meaning);
 	verdict_make(outcome, &outcome->verdict);
 }
 
@@ -425,6 +473,8 @@ static int prepare(struct run *run, struct error *error)
 	struct outcome *outcome = run->outcome;
 	const struct target *target = &outcome->target;
 
+	if (run->plan->pgo && pgo_check(run->plan->pgo, error) < 0)
+		return -1;
 	if (rundir_open(&run->dir, run->plan->out, error) < 0)
 		return -1;
 	if (target_prepare(run->plan, &outcome->target, error) < 0)
@@ -453,12 +503,17 @@ static int execute(struct run *run, struct error *error)
 	if (start_load(run, error) < 0)
 		return -1;
 	drive(run);
+	cool_down(run);
 	return 0;
 }
 
 int run_loadtest(const struct plan *plan, struct error *error)
 {
-	struct outcome outcome = {.plan = plan, .variation = -1, .goroutines = -1, .goroutines_idle = -1};
+	struct outcome outcome = {.plan = plan,
+	                          .variation = -1,
+	                          .goroutines = -1,
+	                          .goroutines_idle = -1,
+	                          .goroutines_after = -1};
 	struct run run = {.plan = plan, .outcome = &outcome};
 	int status;
 
@@ -469,7 +524,9 @@ int run_loadtest(const struct plan *plan, struct error *error)
 	tear_down(&run);
 	if (status == 0) {
 		analyse(&run);
-		status = run_files_write(&outcome, &run.dir, error);
+		status = pgo_write(&outcome, error);
+		if (run_files_write(&outcome, &run.dir, error) < 0)
+			status = -1;
 		say(&run);
 		if (status == 0)
 			status = judge(&run, error);

@@ -6,6 +6,7 @@
 
 #include "plugin/k6.h"
 #include "plugin/latency_files.h"
+#include "plugin/report.h"
 #include "plugin/timeline.h"
 
 static int write_shots(struct rundir *dir, const struct shots *shots, const char *folder, struct error *error)
@@ -17,6 +18,17 @@ static int write_shots(struct rundir *dir, const struct shots *shots, const char
 
 		snprintf(name, sizeof name, "%s%s", folder, shot->file);
 		if (shot->data && rundir_write(dir, name, shot->data, shot->size, error) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int write_slices(struct rundir *dir, const struct slices *slices, struct error *error)
+{
+	for (size_t i = 0; i < slices->count; i++) {
+		const struct slice *slice = &slices->items[i];
+
+		if (slice->data && rundir_write(dir, slice->file, slice->data, slice->size, error) < 0)
 			return -1;
 	}
 	return 0;
@@ -39,12 +51,34 @@ static int write_json(struct rundir *dir, const char *name, cJSON *json, struct 
 	return write_text(dir, name, text, error);
 }
 
+/* Made of the files that are there already. A run without its page is still a run. */
+static void write_report(struct rundir *dir)
+{
+	struct run_read run = {0};
+	struct error error = {0};
+	char *text = NULL;
+	size_t size;
+	int status = run_read_open(dir->temporary, &run, &error);
+
+	if (status == 0)
+		status = report_make(&run, NULL, &text, &size, &error);
+	if (status == 0)
+		status = rundir_write(dir, "report.html", text, size, &error);
+	if (status < 0)
+		fprintf(stderr, "warning: no report.html: %s\n", error.text);
+	free(text);
+	run_read_release(&run);
+	error_release(&error);
+}
+
 int run_files_write(struct outcome *outcome, struct rundir *dir, struct error *error)
 {
 	int64_t when = (outcome->at.begun + outcome->at.wall_offset) / SECOND;
 
 	if (write_shots(dir, outcome->shots, "", error) < 0 ||
-	    write_shots(dir, outcome->idle, "idle/", error) < 0)
+	    write_shots(dir, outcome->idle, "idle/", error) < 0 ||
+	    write_shots(dir, outcome->after, "after/", error) < 0 ||
+	    write_slices(dir, &outcome->slices, error) < 0)
 		return -1;
 	if (outcome->load &&
 	    (write_json(dir, "load.json", k6_summary(outcome->load, outcome->plan, &outcome->thresholds),
@@ -53,8 +87,10 @@ int run_files_write(struct outcome *outcome, struct rundir *dir, struct error *e
 	     write_text(dir, "latency.hlog", latency_hlog(outcome), error) < 0 ||
 	     write_text(dir, "latency.hgrm", latency_hgrm(outcome), error) < 0))
 		return -1;
-	if (write_json(dir, "run.json", outcome_json(outcome), error) < 0 ||
-	    rundir_keep(dir, when, outcome->target.name, error) < 0)
+	if (write_json(dir, "run.json", outcome_json(outcome), error) < 0)
+		return -1;
+	write_report(dir);
+	if (rundir_keep(dir, when, outcome->target.name, error) < 0)
 		return -1;
 	snprintf(outcome->directory, sizeof outcome->directory, "%s", dir->final);
 	return 0;

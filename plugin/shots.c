@@ -15,7 +15,7 @@
 
 enum when { WHOLE_IN_SLICES, WHOLE, MIDDLE };
 
-/* In the order of enum profile_bit; goroutine has two. */
+/* In the order of enum profile_bit; goroutine and heap have two. */
 static const struct kind {
 	unsigned bit;
 	enum when when;
@@ -25,6 +25,7 @@ static const struct kind {
 	{PROFILE_GOROUTINE, MIDDLE, "goroutine", NULL, "goroutine.pb.gz"},
 	{PROFILE_GOROUTINE, MIDDLE, "goroutine", "debug=2", "goroutine.txt"},
 	{PROFILE_HEAP, MIDDLE, "heap", NULL, "heap.pb.gz"},
+	{PROFILE_HEAP_ALIVE, MIDDLE, "heap", "gc=1", "heap.pb.gz"},
 	{PROFILE_ALLOCS, WHOLE, "allocs", NULL, "allocs.pb.gz"},
 	{PROFILE_MUTEX, WHOLE, "mutex", NULL, "mutex.pb.gz"},
 	{PROFILE_BLOCK, WHOLE, "block", NULL, "block.pb.gz"},
@@ -42,7 +43,8 @@ struct shots {
 	const struct kind *kind[SHOTS_MAX];
 	size_t count;
 	struct cap_profile *cpu;
-	struct cap_profile *slices[SLICES_MAX];
+	struct shots_slice slices[SLICES_MAX];
+	struct cap_profile *slice_profiles[SLICES_MAX]; /* the same, for who merges or counts */
 	unsigned slice_count, slices_wanted;
 	pthread_t threads[SHOTS_MAX];
 	size_t thread_count, joined;
@@ -124,10 +126,12 @@ static bool take_slice(struct shots *shots, struct shot *shot, int64_t seconds)
 
 	snprintf(query, sizeof query, "seconds=%lld", (long long)seconds);
 	fetch(shots, &slice, shots->kind[shot - shots->list], query, seconds);
-	if (slice.data && cap_profile_parse(slice.data, slice.size, &profile, &slice.error) == CAP_OK)
-		shots->slices[shots->slice_count++] = profile;
-	else
+	if (slice.data && cap_profile_parse(slice.data, slice.size, &profile, &slice.error) == CAP_OK) {
+		shots->slice_profiles[shots->slice_count] = profile;
+		shots->slices[shots->slice_count++] = (struct shots_slice){profile, slice.begin, slice.end};
+	} else {
 		shot->error = slice.error;
+	}
 	free(slice.data);
 	return profile != NULL;
 }
@@ -139,7 +143,7 @@ static void merge_slices(struct shots *shots, struct shot *shot)
 	shot->partial |= shots->slice_count < shots->slices_wanted;
 	if (!shots->slice_count)
 		return;
-	if (cap_profile_merge(shots->slices, shots->slice_count, &shots->cpu, &error) != CAP_OK ||
+	if (cap_profile_merge(shots->slice_profiles, shots->slice_count, &shots->cpu, &error) != CAP_OK ||
 	    cap_profile_encode(shots->cpu, &shot->data, &shot->size, &error) != CAP_OK)
 		shot->error = error;
 }
@@ -262,7 +266,7 @@ void shots_free(struct shots *shots)
 	for (size_t i = 0; i < shots->count; i++)
 		free(shots->list[i].data);
 	for (unsigned i = 0; i < shots->slice_count; i++)
-		cap_profile_free(shots->slices[i]);
+		cap_profile_free(shots->slices[i].profile);
 	cap_profile_free(shots->cpu);
 	free(shots);
 }
@@ -290,10 +294,20 @@ const struct cap_profile *shots_cpu(const struct shots *shots)
 	return shots ? shots->cpu : NULL;
 }
 
+struct cap_profile *const *shots_slice_profiles(const struct shots *shots)
+{
+	return shots ? shots->slice_profiles : NULL;
+}
+
 unsigned shots_slices(const struct shots *shots, unsigned *ret_wanted)
 {
 	*ret_wanted = shots->slices_wanted;
 	return shots->slice_count;
+}
+
+const struct shots_slice *shots_slice(const struct shots *shots, unsigned i)
+{
+	return &shots->slices[i];
 }
 
 int64_t shots_goroutines(const struct shots *shots)

@@ -27,7 +27,11 @@ struct shot {
 
 struct shots;
 
-/* Starts; `length` 0 takes snapshots at once and no CPU. The pprof outlives the shots. */
+/* Heap with a collection before it, so that what is in use is what lives: while there is no load. */
+#define PROFILE_HEAP_ALIVE 0x10000U
+
+/* Starts; `length` 0 takes snapshots at once and no CPU. `profiles`: enum profile_bit, or PROFILE_HEAP_ALIVE.
+ * The pprof outlives the shots. */
 struct shots *shots_start(const struct cap_pprof *pprof, unsigned profiles, int64_t length, int64_t slice);
 /* All threads are through. */
 bool shots_done(struct shots *shots);
@@ -43,7 +47,15 @@ const struct shot *shots_at(const struct shots *shots, size_t i);
 const struct shot *shots_find(const struct shots *shots, const char *file); /* NULL: not asked for */
 /* The merged CPU profile, NULL if there is none; belongs to the shots. */
 const struct cap_profile *shots_cpu(const struct shots *shots);
+/* What it was merged from, shots_slices of them; they belong to the shots. */
+struct cap_profile *const *shots_slice_profiles(const struct shots *shots);
 unsigned shots_slices(const struct shots *shots, unsigned *ret_wanted); /* got */
+/* One of those that were got, in their order; the profile belongs to the shots. */
+struct shots_slice {
+	struct cap_profile *profile;
+	int64_t begin, end; /* CLOCK_MONOTONIC */
+};
+const struct shots_slice *shots_slice(const struct shots *shots, unsigned i);
 /* Goroutines in goroutine.pb.gz, -1: unknown. */
 int64_t shots_goroutines(const struct shots *shots);
 

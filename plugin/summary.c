@@ -4,21 +4,25 @@
 #include <string.h>
 
 #include "plugin/figures.h"
+#include "plugin/pgo.h"
 #include "plugin/text.h"
 
-#define LABEL    "%-11s"
-#define AT_LIMIT 0.95 /* part of a CPU limit from which on a pod is held back by it */
+#define LABEL "%-11s"
 
 static void print_target(FILE *out, const struct outcome *outcome)
 {
 	const struct target *target = &outcome->target;
+	char way[80], why[1024];
 
 	fprintf(out, LABEL "%s (%s)\n", "Target", target->name, target->why);
 	if (target->has_pprof && target->pod)
-		fprintf(out, LABEL "port %u%s (%s), through a tunnel inside this process\n", "Pprof",
-		        target->pprof.port, target->pprof_path, target->pprof_why);
+		fprintf(out, LABEL "port %u%s (%s), through %s\n", "Pprof", target->pprof.port,
+		        target->pprof_path, target->pprof_why,
+		        tunnel_report_way(&outcome->tunnel, way, sizeof way));
 	else if (target->has_pprof)
 		fprintf(out, LABEL "%s%s\n", "Pprof", target->process_url, target->pprof_path);
+	if (*tunnel_report_why(&outcome->tunnel, why, sizeof why))
+		fprintf(out, LABEL "%s\n", "Tunnel", why);
 }
 
 /* Asked for in the window. */
@@ -96,7 +100,18 @@ static void print_latency(FILE *out, const char *label, const struct lg_histogra
 		fprintf(out, "%s %s  ", points[i].name,
 		        figure_time((double)lg_histogram_percentile(latency, points[i].percentile) * 1e3,
 		                    figure));
-	fprintf(out, "max %s\n", figure_time((double)lg_histogram_max(latency) * 1e3, figure));
+	fprintf(out, "max %s", figure_time((double)lg_histogram_max(latency) * 1e3, figure));
+	if (lg_histogram_over_range(latency))
+		fprintf(out, " (%llu over 1h)", (unsigned long long)lg_histogram_over_range(latency));
+	fputc('\n', out);
+}
+
+/* Nothing is known of them but that they took longer than they were given. */
+static void print_unfinished(FILE *out, const struct lg_result *load)
+{
+	if (load->censored)
+		fprintf(out, LABEL "%llu when the load ended, in no figure here\n", "In flight",
+		        (unsigned long long)load->censored);
 }
 
 static void print_window(FILE *out, const struct outcome *outcome)
@@ -120,53 +135,22 @@ static void print_window(FILE *out, const struct outcome *outcome)
 	print_latency(out, "Lag", outcome->load->lag[LG_WINDOW]);
 }
 
-/* Milli, of all containers; 0: one has none. */
-static int64_t cpu_limit(const struct pod *pod)
-{
-	int64_t sum = 0;
-
-	for (size_t i = 0; i < pod->container_count; i++) {
-		if (!pod->containers[i].cpu_limit)
-			return 0;
-		sum += pod->containers[i].cpu_limit;
-	}
-	return sum;
-}
-
-/* Figures come late: those that cover a time before the load say nothing of it. */
-static bool is_of_load(const struct outcome *outcome, const struct pod_usage *usage)
-{
-	const struct lg_result *load = outcome->load;
-
-	return load && usage_begin(usage) >= (load->started + outcome->at.wall_offset) / SECOND;
-}
-
 /* The highest figures that the source gave of the load. */
 static void print_pod(FILE *out, const struct outcome *outcome)
 {
-	const struct watch_report *pod = &outcome->pod;
 	const char *source = outcome->target.ranking.source == RANKED_BY_KUBELET ? "kubelet" : "metrics";
-	int64_t cpu = -1, memory = -1, limit = outcome->target.pod ? cpu_limit(outcome->target.pod) : 0;
-	size_t readings = 0;
+	struct outcome_peak peak = outcome_peak(outcome);
+	int64_t limit = outcome_cpu_limit(outcome);
 	char bytes[32];
 
-	for (size_t i = 0; i < pod->sample_count; i++) {
-		const struct pod_usage *usage = &pod->samples[i].usage;
-
-		if (!is_of_load(outcome, usage))
-			continue;
-		readings++;
-		cpu = usage->cpu_milli > cpu ? usage->cpu_milli : cpu;
-		memory = usage->memory_bytes > memory ? usage->memory_bytes : memory;
-	}
-	if (cpu < 0)
+	if (peak.cpu < 0)
 		return;
-	fprintf(out, LABEL "up to %lldm CPU", "Pod", (long long)cpu);
+	fprintf(out, LABEL "up to %lldm CPU", "Pod", (long long)peak.cpu);
 	if (limit)
 		fprintf(out, " of its limit of %lldm%s", (long long)limit,
-		        (double)cpu >= AT_LIMIT * (double)limit ? ", throttled" : "");
-	fprintf(out, ", %s memory (%s, %zu reading%s)\n", figure_bytes((double)memory, bytes), source,
-	        readings, readings == 1 ? "" : "s");
+		        (double)peak.cpu >= OUTCOME_AT_LIMIT * (double)limit ? ", throttled" : "");
+	fprintf(out, ", %s memory (%s, %zu reading%s)\n", figure_bytes((double)peak.memory, bytes), source,
+	        peak.readings, peak.readings == 1 ? "" : "s");
 }
 
 static void print_row(FILE *out, const struct cost_row *row, int64_t total)
@@ -213,6 +197,8 @@ static void print_goroutines(FILE *out, const struct outcome *outcome)
 		        outcome->goroutines >= 0 ? ", " : "");
 	if (outcome->goroutines >= 0)
 		fprintf(out, "%lld in the middle of the window", (long long)outcome->goroutines);
+	if (outcome->goroutines_after >= 0)
+		fprintf(out, ", %lld after the load", (long long)outcome->goroutines_after);
 	fputc('\n', out);
 }
 
@@ -243,10 +229,13 @@ void summary_print(FILE *out, const struct outcome *outcome)
 	if (outcome->load) {
 		print_load(out, outcome);
 		print_window(out, outcome);
+		print_unfinished(out, outcome->load);
 	}
 	print_pod(out, outcome);
 	print_cpu(out, outcome);
+	meaning_print_cpu(out, outcome);
 	print_goroutines(out, outcome);
+	meaning_print_rest(out, outcome);
 	if (outcome->capacity.count)
 		capacity_print(out, &outcome->capacity, &outcome->plan->goal);
 	print_verdict(out, &outcome->verdict);
@@ -254,5 +243,6 @@ void summary_print(FILE *out, const struct outcome *outcome)
 		fprintf(out, LABEL "%s\n", "Thresholds",
 		        outcome->thresholds.failed ? "not all hold" : "all hold");
 	threshold_report_print(out, &outcome->thresholds);
+	pgo_print(out, outcome);
 	print_files(out, outcome);
 }

@@ -6,6 +6,19 @@
 #include "plugin/guard.h"
 #include "plugin/pprof_port.h"
 #include "plugin/signals.h"
+#include "plugin/tunnel_report.h"
+
+static int tunnel_failure(const struct target *target, const struct cap_error *failure, struct error *error)
+{
+	struct cap_error refused[CAP_WAYS];
+	char words[400], rights[160];
+
+	cap_tunnel_way(target->tunnel, refused);
+	snprintf(words, sizeof words, "port-forward to pod '%s'", target->pod->name);
+	cluster_failure_rights(target->cluster, error, failure, words,
+	                       tunnel_report_rights(refused, rights, sizeof rights), target->pod->ns);
+	return -1;
+}
 
 int target_failure(const struct target *target, const struct cap_error *failure, const char *doing,
                    struct error *error)
@@ -41,12 +54,7 @@ int target_failure(const struct target *target, const struct cap_error *failure,
 	}
 	if (tunnel && (failure->status == CAP_HTTP || failure->status == CAP_TLS) &&
 	    failure->http_status != 500) {
-		char words[400];
-
-		snprintf(words, sizeof words, "port-forward to pod '%s'", target->pod->name);
-		cluster_failure(target->cluster, error, failure, words, "get", "pods/portforward",
-		                target->pod->ns);
-		return -1;
+		return tunnel_failure(target, failure, error);
 	}
 	return error_set(error, "%s: %s", doing, failure->text);
 }
@@ -84,8 +92,11 @@ static int prepare_process(const struct plan *plan, struct target *target, struc
 	snprintf(target->pprof_why, sizeof target->pprof_why, "--pprof-url");
 	target->process = (struct cap_endpoint){.url = target->process_url,
 	                                        .user_agent = "kubectl-pprof/" KP_VERSION,
+	                                        .insecure = plan->pprof_insecure,
 	                                        .ssh = ssh_for_api(plan, target)};
-	target->pprof = (struct cap_pprof){.endpoint = &target->process, .path = target->pprof_path};
+	target->pprof = (struct cap_pprof){.endpoint = &target->process,
+	                                   .path = target->pprof_path,
+	                                   .headers = (const char *const *)plan->pprof_headers};
 	return 0;
 }
 
@@ -122,12 +133,12 @@ static int pick_pod(const struct plan *plan, struct target *target, struct error
 	return 0;
 }
 
-static int open_tunnel(struct target *target, struct error *error)
+static int open_tunnel(const struct plan *plan, struct target *target, struct error *error)
 {
 	struct cap_error failure = {0};
 
 	if (cap_tunnel_open(cluster_endpoint(target->cluster), target->pod->ns, target->pod->name,
-	                    &target->tunnel, &failure) != CAP_OK)
+	                    (enum cap_way)plan->tunnel, &target->tunnel, &failure) != CAP_OK)
 		return error_set(error, "open a tunnel to pod '%s': %s", target->pod->name, failure.text);
 	return 0;
 }
@@ -141,8 +152,8 @@ static bool is_final(const struct cap_error *failure)
 	        failure->status != CAP_FORMAT);
 }
 
-static enum cap_status probe_candidate(struct target *target, const struct pprof_candidate *candidate,
-                                       struct cap_error *failure)
+static enum cap_status probe_candidate(const struct plan *plan, struct target *target,
+                                       const struct pprof_candidate *candidate, struct cap_error *failure)
 {
 	snprintf(target->pprof_path, sizeof target->pprof_path, "%s", candidate->path);
 	target->pprof = (struct cap_pprof){
@@ -150,6 +161,7 @@ static enum cap_status probe_candidate(struct target *target, const struct pprof
 		.port = candidate->port,
 		.tls = strcmp(candidate->scheme, "https") == 0,
 		.path = target->pprof_path,
+		.headers = (const char *const *)plan->pprof_headers,
 	};
 	snprintf(target->pprof_why, sizeof target->pprof_why, "%s", candidate->why);
 	return cap_pprof_probe(&target->pprof, &signals_cancel, failure);
@@ -163,7 +175,7 @@ static int find_pprof(const struct plan *plan, struct target *target, struct err
 	char doing[640];
 
 	for (size_t i = 0; i < count; i++) {
-		if (probe_candidate(target, &candidates[i], &failure) == CAP_OK) {
+		if (probe_candidate(plan, target, &candidates[i], &failure) == CAP_OK) {
 			target->has_pprof = true;
 			return 0;
 		}
@@ -180,7 +192,7 @@ static int prepare_pod(const struct plan *plan, struct target *target, struct er
 	if (cluster_open(&plan->kube, ssh_for_api(plan, target), &target->cluster, error) < 0)
 		return -1;
 	if (pick_pod(plan, target, error) < 0 || guard_hosts(plan, target->cluster, error) < 0 ||
-	    open_tunnel(target, error) < 0)
+	    open_tunnel(plan, target, error) < 0)
 		return -1;
 	return plan->profiles ? find_pprof(plan, target, error) : 0;
 }
@@ -287,7 +299,7 @@ static int probe_load(const struct plan *plan, struct target *target, struct err
 {
 	struct lg_plan load = plan_load(plan, target->load_url);
 	int64_t began = clock_now();
-	struct cap_error failure = {0};
+	struct cap_error failure = {0}, refused[CAP_WAYS];
 	char line[LG_ERROR_SIZE];
 
 	load.cancel = &signals_cancel;
@@ -296,6 +308,12 @@ static int probe_load(const struct plan *plan, struct target *target, struct err
 		load.timeout = 10 * SECOND;
 	if (lg_probe(&load, line) >= 0)
 		return 0;
+	if (target->tunnel_bound && cap_tunnel_way(target->tunnel, refused) == CAP_WAY_PROXY)
+		return error_set(
+			error,
+			"send load to pod '%s': port-forward is not open to you, and the API server's "
+			"proxy carries captures but no load; give --url",
+			target->pod->name);
 	if (target->tunnel_bound &&
 	    cap_tunnel_error(target->tunnel, target->load_port, began, &failure) != CAP_OK)
 		return error_set(error, "send one request to port %u of pod '%s': %s; --port sets another",

@@ -65,8 +65,7 @@ static void check_generator(const struct outcome *outcome, struct verdict *verdi
 	for (size_t i = 0; i < load->thread_count; i++)
 		busiest = fmax(busiest, load->threads[i].cpu);
 	if (load->saturated)
-		say(verdict, "generator", CHECK_FAIL,
-		    "load generator saturated: %.200s; lower --vus or use a larger machine",
+		say(verdict, "generator", CHECK_FAIL, "load generator saturated: %.200s",
 		    load->saturated_reason);
 	else
 		say(verdict, "generator", CHECK_OK,
@@ -78,17 +77,22 @@ static void check_schedule(const struct outcome *outcome, struct verdict *verdic
 {
 	const struct lg_result *load = outcome->load;
 	const struct lg_counts *counts;
-	double late, share;
+	double late, share, unsent;
 
 	if (!outcome_window(outcome) || outcome->plan->rate <= 0)
 		return;
 	counts = &load->counts[LG_WINDOW];
 	share = (double)counts->dropped / (double)(counts->dropped + counts->requests + 1);
+	unsent = (double)load->unsent / (double)(load->unsent + counts->dropped + counts->requests + 1);
 	late = (double)lg_histogram_percentile(load->lag[LG_WINDOW], 99) / 1e3;
 	if (share > DROPPED_FAIL)
 		say(verdict, "schedule", CHECK_FAIL,
 		    "%.1f%% of the starts were dropped for want of a free VU; lower --rate or raise --max-vus",
 		    100 * share);
+	else if (unsent > DROPPED_FAIL)
+		say(verdict, "schedule", CHECK_FAIL,
+		    "%llu starts were overdue and not sent when the load ended; lower --rate or raise --max-vus",
+		    (unsigned long long)load->unsent);
 	else if (late > LAG_WARN_MS)
 		say(verdict, "schedule", CHECK_WARN, "1%% of the requests left more than %.3g ms late", late);
 	else

@@ -116,6 +116,12 @@ int bed_teardown(void **state)
 
 /* ---- servers --------------------------------------------------------------------- */
 
+void bed_stop_servers(void)
+{
+	while (bed.server_count)
+		stand_in_stop(bed.servers[--bed.server_count]);
+}
+
 struct stand_in *bed_server(const struct stand_in_options *options)
 {
 	assert_true(bed.server_count < SERVERS);
@@ -165,7 +171,8 @@ uint16_t refusing_port(void)
 
 /* ---- tunnels ------------------------------------------------------------------------ */
 
-struct cap_tunnel *bed_tunnel(const struct cap_endpoint *api_server, const struct channel_times *times)
+struct cap_tunnel *bed_tunnel_by(const struct cap_endpoint *api_server, enum cap_way way,
+                                 const struct channel_times *times)
 {
 	struct cap_error error = {0};
 	enum cap_status status;
@@ -173,11 +180,16 @@ struct cap_tunnel *bed_tunnel(const struct cap_endpoint *api_server, const struc
 	assert_null(bed.tunnel);
 	bed.api_server = *api_server;
 	if (times)
-		status = tunnel_open(&bed.api_server, "n", "p", times, &bed.tunnel, &error);
+		status = tunnel_open(&bed.api_server, "n", "p", way, times, &bed.tunnel, &error);
 	else
-		status = cap_tunnel_open(&bed.api_server, "n", "p", &bed.tunnel, &error);
+		status = cap_tunnel_open(&bed.api_server, "n", "p", way, &bed.tunnel, &error);
 	assert_int_equal(status, CAP_OK);
 	return bed.tunnel;
+}
+
+struct cap_tunnel *bed_tunnel(const struct cap_endpoint *api_server, const struct channel_times *times)
+{
+	return bed_tunnel_by(api_server, CAP_WAY_AUTO, times);
 }
 
 struct cap_tunnel *bed_tunnel_to(const struct stand_in *server)

@@ -48,6 +48,8 @@ uint16_t refusing_port(void);
 struct stand_in *bed_server(const struct stand_in_options *options);
 struct stand_in *bed_plain(stand_in_script *script, void *context);
 struct stand_in *bed_tls(stand_in_script *script, void *context);
+/* Ends all of them early. */
+void bed_stop_servers(void);
 /* The certificate of bed_tls, and one that nobody trusts. */
 const struct identity *bed_identity(void);
 const struct identity *bed_stranger(void);
@@ -57,6 +59,8 @@ struct cap_endpoint endpoint_of(const struct stand_in *server);
 /* A tunnel to pod "p" of namespace "n", closed after the test; the endpoint is copied. `times` NULL: as in
  * use. */
 struct cap_tunnel *bed_tunnel(const struct cap_endpoint *api_server, const struct channel_times *times);
+struct cap_tunnel *bed_tunnel_by(const struct cap_endpoint *api_server, enum cap_way way,
+                                 const struct channel_times *times);
 struct cap_tunnel *bed_tunnel_to(const struct stand_in *server);
 void bed_tunnel_close(void);
 

@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "capture/frames.h"
+#include "capture/forward.h"
 #include "capture/upgrade.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -26,7 +26,8 @@ enum {
 	KEEPS = 0x80,   /* the pod's bytes are not taken off: back pressure */
 };
 
-static const struct upgrade asked = {.key = "dGhlIHNhbXBsZSBub25jZQ==",
+static const struct upgrade asked = {.way = CAP_WAY_WEBSOCKET,
+                                     .key = "dGhlIHNhbXBsZSBub25jZQ==",
                                      .accept = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="};
 
 static void check(bool good)
@@ -54,7 +55,7 @@ static enum upgrade_state answer(const uint8_t *data, size_t size, bool ended, s
 	memcpy(copy, data, size);
 	copy[size] = '\0';
 	state = upgrade_answer(&asked, copy, size, ended, ret_head, &error);
-	if (state == UPGRADE_REFUSED)
+	if (state == UPGRADE_REFUSED || state == UPGRADE_BROKEN)
 		check_error(&error);
 	else
 		check(error.status == CAP_OK);
@@ -139,44 +140,44 @@ static void check_out(const struct wire *wire)
 	}
 }
 
-static void take_off(struct frames *frames, struct queue *got)
+static void take_off(struct forward *forward, struct queue *got)
 {
-	check(queue_add(got, queue_head(&frames->data), queue_size(&frames->data)) == 0);
-	queue_drop(&frames->data, queue_size(&frames->data));
+	check(queue_add(got, queue_head(&forward->data), queue_size(&forward->data)) == 0);
+	queue_drop(&forward->data, queue_size(&forward->data));
 }
 
 /* The pod's bytes go into `got`. */
 static void talk(struct wire *wire, struct queue *early, struct queue *got)
 {
-	static const struct frames_wire calls = {wire_read, wire_write};
+	static const struct forward_wire calls = {wire_read, wire_write};
 	struct cap_error error = {.status = CAP_OK};
-	struct frames frames;
-	uint8_t message[8] = "\0hello";
+	struct forward *forward = forward_v4_new(&(struct forward_setup){&calls, wire, 6060, early, &error});
+	uint8_t message[FORWARD_ROOM + 8] = {0};
 
-	check(frames_init(&frames, &calls, wire, 6060, early, &error) == 0);
-	for (int rounds = 0; rounds < 200 && !frames.ended; rounds++) {
-		if (!frames_full(&frames))
-			frames_send(&frames, message, 6);
+	check(forward != NULL);
+	for (int rounds = 0; rounds < 200 && !forward->ended; rounds++) {
+		if (!forward_full(forward))
+			forward_send(forward, message, 5);
 		if (rounds % 3 == 0)
-			frames_ping(&frames);
-		frames_read(&frames);
-		check(queue_size(&frames.data) < FRAMES_LIMIT + 4096);
+			forward_ping(forward);
+		forward_read(forward);
+		check(queue_size(&forward->data) < FORWARD_LIMIT + 4096);
 		if (!(wire->settings & KEEPS))
-			take_off(&frames, got);
-		frames_write(&frames);
-		if (!frames.more && !wire->size && !(wire->settings & ENDS))
+			take_off(forward, got);
+		forward_write(forward);
+		if (!forward->more && !wire->size && !(wire->settings & ENDS))
 			break;
 	}
-	take_off(&frames, got);
-	check(!frames.cut || (frames.ended && error.status == CAP_OK));
+	take_off(forward, got);
+	check(!forward->cut || (forward->ended && error.status == CAP_OK));
 	if (error.status != CAP_OK)
-		check(frames.ended), check_error(&error);
-	frames_close(&frames);
+		check(forward->ended), check_error(&error);
+	forward_close(forward);
 	wire->settings &= (uint8_t)~BLOCKS;
-	frames_write(&frames);
-	check(!frames_pending(&frames) || frames.ended);
+	forward_write(forward);
+	check(!forward_pending(forward) || forward->ended);
 	check_out(wire);
-	frames_release(&frames);
+	forward_free(forward);
 	queue_release(&wire->out);
 }
 

@@ -5,7 +5,7 @@
 
 struct memory wire;
 struct cap_error failure;
-struct frames frames;
+struct forward *forward;
 
 static ssize_t memory_read(void *context, void *data, size_t room)
 {
@@ -41,20 +41,45 @@ static ssize_t memory_write(void *context, const void *data, size_t size)
 	return (ssize_t)size;
 }
 
-const struct frames_wire memory_calls = {memory_read, memory_write};
+const struct forward_wire memory_calls = {memory_read, memory_write};
 
-int frames_setup(void **state)
+static int open_forward(struct forward *(*open)(const struct forward_setup *setup))
 {
-	(void)state;
-	wire = (struct memory){0};
-	failure = (struct cap_error){0};
-	return frames_init(&frames, &memory_calls, &wire, PORT, &(struct queue){0}, &failure);
+	struct queue early = {0};
+
+	forward = open(&(struct forward_setup){&memory_calls, &wire, PORT, &early, &failure});
+	return forward ? 0 : -1;
 }
 
-int frames_teardown(void **state)
+static int setup(struct forward *(*open)(const struct forward_setup *setup))
+{
+	wire = (struct memory){0};
+	failure = (struct cap_error){0};
+	return open_forward(open);
+}
+
+int forward_setup_v4(void **state)
 {
 	(void)state;
-	frames_release(&frames);
+	return setup(forward_v4_new);
+}
+
+static struct forward *open_spdy(const struct forward_setup *given)
+{
+	return forward_spdy_new(given, false);
+}
+
+int forward_setup_spdy(void **state)
+{
+	(void)state;
+	return setup(open_spdy);
+}
+
+int forward_teardown(void **state)
+{
+	(void)state;
+	forward_free(forward);
+	forward = NULL;
 	queue_release(&wire.in);
 	queue_release(&wire.out);
 	return 0;
@@ -62,8 +87,8 @@ int frames_teardown(void **state)
 
 void again(void)
 {
-	frames_teardown(NULL);
-	assert_int_equal(frames_setup(NULL), 0);
+	forward_teardown(NULL);
+	assert_int_equal(forward_setup_v4(NULL), 0);
 }
 
 void add(const void *data, size_t size)
@@ -106,7 +131,7 @@ void add_endless(void)
 	static uint8_t data[10000];
 
 	add_ports();
-	frames_read(&frames);
+	forward_read(forward);
 	add_message(0, data, sizeof data);
 	wire.endless = true;
 }

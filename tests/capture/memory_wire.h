@@ -1,9 +1,9 @@
-/* Frames over a wire in memory: what the server sends is added, what goes out is kept. */
+/* A forwarded connection over a wire in memory: what the server sends is added, what goes out is kept. */
 #ifndef TESTS_CAPTURE_MEMORY_WIRE_H
 #define TESTS_CAPTURE_MEMORY_WIRE_H
 
 #include "bed.h"
-#include "capture/frames.h"
+#include "capture/websocket.h"
 
 #define PORT 6060
 
@@ -22,12 +22,13 @@ struct memory {
 
 extern struct memory wire;
 extern struct cap_error failure;
-extern struct frames frames;
-extern const struct frames_wire memory_calls;
+extern struct forward *forward;
+extern const struct forward_wire memory_calls;
 
-#define frames_test(name) cmocka_unit_test_setup_teardown(name, frames_setup, frames_teardown)
-int frames_setup(void **state);
-int frames_teardown(void **state);
+#define forward_test(name) cmocka_unit_test_setup_teardown(name, forward_setup_v4, forward_teardown)
+int forward_setup_v4(void **state);
+int forward_setup_spdy(void **state);
+int forward_teardown(void **state);
 /* Begins anew within a test. */
 void again(void);
 

@@ -6,6 +6,18 @@
 
 /* ---- rows as go tool pprof prints them -------------------------------------------------- */
 
+static struct cap_profile *difference(const char *base_name, const char *name)
+{
+	struct cap_profile *base = profile_read(base_name), *profile = profile_read(name), *ret = NULL;
+	struct cap_error error = {0};
+
+	if (cap_profile_diff(profile, base, &ret, &error) != CAP_OK)
+		fail_msg("%s", error.text);
+	cap_profile_free(base);
+	cap_profile_free(profile);
+	return ret;
+}
+
 static struct cap_profile *merged(char *names)
 {
 	struct cap_profile *profiles[8], *ret = NULL;
@@ -13,6 +25,10 @@ static struct cap_profile *merged(char *names)
 	size_t count = 0;
 	char *name;
 
+	if (strncmp(names, "-diff_base=", 11) == 0) {
+		name = strsep(&names, " ");
+		return difference(name + 11, names);
+	}
 	while ((name = strsep(&names, " ")))
 		profiles[count++] = profile_read(name);
 	if (count == 1)
@@ -68,7 +84,7 @@ static void rows_are_those_of_go_tool_pprof(void **state)
 		count++;
 	}
 	closedir(folder);
-	assert_int_equal(count, 48);
+	assert_int_equal(count, 56);
 }
 
 /* ---- writing and reading again ------------------------------------------------------------ */

@@ -32,7 +32,7 @@ static void no_url(void **state)
 	struct cap_error error = {0};
 
 	(void)state;
-	assert_int_not_equal(cap_tunnel_open(&endpoint, "n", "p", &tunnel, &error), CAP_OK);
+	assert_int_not_equal(cap_tunnel_open(&endpoint, "n", "p", CAP_WAY_AUTO, &tunnel, &error), CAP_OK);
 	assert_null(tunnel);
 	assert_true(*error.text);
 }
@@ -239,7 +239,7 @@ static void http_refusals(void **state)
 	answer_fails_with(
 		&(struct answer){
 			.text = "HTTP/1.1 302 Found\r\nLocation: /login\r\nContent-Length: 0\r\n\r\n"},
-		CAP_FORMAT, "HTTP 302 instead of a WebSocket");
+		CAP_FORMAT, "HTTP 302 instead of an upgrade");
 	answer_fails_with(
 		&(struct answer){.text = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n"
 	                                 "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n"},
@@ -274,7 +274,7 @@ static void script_wrong_protocol(struct peer *peer, void *context)
 	websocket_accept(key, accept);
 	peer_say(peer,
 	         "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-	         "Sec-WebSocket-Accept: %s\r\nSec-WebSocket-Protocol: SPDY/3.1+portforward.k8s.io\r\n\r\n",
+	         "Sec-WebSocket-Accept: %s\r\nSec-WebSocket-Protocol: v5.channel.k8s.io\r\n\r\n",
 	         accept);
 	peer_read_to_end(peer);
 }

@@ -259,7 +259,7 @@ static void the_last_bytes_are_sent(void **state)
 
 	(void)state;
 	for (int i = 0; i < (int)COUNT_OF(sinks.sinks); i++) {
-		uint64_t size = (uint64_t)(i + 1) * FRAMES_LIMIT / 2;
+		uint64_t size = (uint64_t)(i + 1) * FORWARD_LIMIT / 2;
 		int fd = bed_dial(tunnel, 80);
 		bool all = push(fd, size) == size;
 

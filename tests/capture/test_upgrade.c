@@ -23,8 +23,8 @@ static void keys_are_fresh(void **state)
 	char accept[32];
 
 	(void)state;
-	assert_int_equal(upgrade_init(&first), 0);
-	assert_int_equal(upgrade_init(&second), 0);
+	assert_int_equal(upgrade_init(&first, CAP_WAY_WEBSOCKET), 0);
+	assert_int_equal(upgrade_init(&second, CAP_WAY_WEBSOCKET), 0);
 	assert_int_equal(strlen(first.key), 24);
 	assert_string_not_equal(first.key, second.key);
 	websocket_accept(first.key, accept);
@@ -37,8 +37,8 @@ static void request_is_whole(void **state)
 {
 	const char *const headers[] = {"Authorization: Bearer t", "Impersonate-Group: a",
 	                               "Impersonate-Group: b"};
-	struct upgrade upgrade = {.key = "KEY"};
-	char *text = upgrade_request(&upgrade, "/x/api/v1/n?ports=6060", "api:6443", "me/1", headers, 3);
+	struct upgrade upgrade = {.way = CAP_WAY_WEBSOCKET, .key = "KEY"};
+	char *text = upgrade_request(&upgrade, "/x/api/v1/n", 6060, "api:6443", "me/1", headers, 3);
 
 	(void)state;
 	assert_string_equal(text, "GET /x/api/v1/n?ports=6060 HTTP/1.1\r\n"
@@ -54,7 +54,7 @@ static void request_is_whole(void **state)
 	                          "Impersonate-Group: b\r\n"
 	                          "\r\n");
 	free(text);
-	text = upgrade_request(&upgrade, "/", "api", NULL, NULL, 0);
+	text = upgrade_request(&upgrade, "/", 1, "api", NULL, NULL, 0);
 	assert_null(strstr(text, "User-Agent"));
 	assert_string_equal(text + strlen(text) - 6, "io\r\n\r\n");
 	free(text);
@@ -62,7 +62,8 @@ static void request_is_whole(void **state)
 
 /* ---- what is answered ------------------------------------------------------------ */
 
-static const struct upgrade asked = {.key = "dGhlIHNhbXBsZSBub25jZQ==",
+static const struct upgrade asked = {.way = CAP_WAY_WEBSOCKET,
+                                     .key = "dGhlIHNhbXBsZSBub25jZQ==",
                                      .accept = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="};
 
 #define ACCEPT   "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n"
@@ -113,18 +114,24 @@ static void opens(void **state)
 	           "SEC-WEBSOCKET-PROTOCOL: \t v4.channel.k8s.io \t\r\n\r\n");
 }
 
-/* Refused, with that status and words, as soon as all of `text` is there: not earlier. */
-static void refuses_with(const char *text, enum cap_status status, long http_status, const char *words)
+/* It ends so, with that status and words, as soon as all of `text` is there: not earlier. */
+static void ends_as(enum upgrade_state state, const char *text, enum cap_status status, long http_status,
+                    const char *words)
 {
 	size_t size = strlen(text), head;
 	struct cap_error error;
 
 	for (size_t i = 0; i < size; i++)
 		assert_int_equal(answer(text, i, false, &head, &error), UPGRADE_MORE);
-	assert_int_equal(answer(text, size, false, &head, &error), UPGRADE_REFUSED);
+	assert_int_equal(answer(text, size, false, &head, &error), state);
 	assert_int_equal(error.status, status);
 	assert_int_equal(error.http_status, http_status);
 	assert_has(error.text, words);
+}
+
+static void refuses_with(const char *text, enum cap_status status, long http_status, const char *words)
+{
+	ends_as(UPGRADE_REFUSED, text, status, http_status, words);
 }
 
 static void wrong_upgrades(void **state)
@@ -160,9 +167,9 @@ static void refusals(void **state)
 	refuses_with("HTTP/1.0 400 Bad Request\r\nContent-Length: 3\r\n\r\nbad", CAP_HTTP, 400,
 	             "HTTP 400: bad");
 	refuses_with("HTTP/1.1 302 Found\r\nLocation: /login\r\nContent-Length: 2\r\n\r\nhi", CAP_FORMAT, 0,
-	             "HTTP 302 instead of a WebSocket");
+	             "HTTP 302 instead of an upgrade");
 	refuses_with("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi", CAP_FORMAT, 0,
-	             "HTTP 200 instead of a WebSocket");
+	             "HTTP 200 instead of an upgrade");
 	refuses_with("HTTP/1.1 204 No Content\r\n\r\n", CAP_FORMAT, 0, "HTTP 204 instead");
 	refuses_with("HTTP/1.1 304 Not Modified\r\n\r\n", CAP_FORMAT, 0, "HTTP 304 instead");
 	refuses_with("HTTP/1.1 103 Early Hints\r\n\r\n", CAP_FORMAT, 0, "HTTP 103 instead");
@@ -218,7 +225,7 @@ static void no_http(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(texts); i++)
-		refuses_with(texts[i], CAP_FORMAT, 0, "does not speak HTTP");
+		ends_as(UPGRADE_BROKEN, texts[i], CAP_FORMAT, 0, "does not speak HTTP");
 }
 
 static void cut_in_the_head(void **state)
@@ -228,9 +235,9 @@ static void cut_in_the_head(void **state)
 	size_t head;
 
 	(void)state;
-	assert_int_equal(answer("HTTP/1.1 101 Sw", 15, true, &head, &error), UPGRADE_REFUSED);
+	assert_int_equal(answer("HTTP/1.1 101 Sw", 15, true, &head, &error), UPGRADE_BROKEN);
 	assert_int_equal(error.status, CAP_FORMAT);
-	assert_int_equal(answer(with_nul, sizeof with_nul - 1, false, &head, &error), UPGRADE_REFUSED);
+	assert_int_equal(answer(with_nul, sizeof with_nul - 1, false, &head, &error), UPGRADE_BROKEN);
 	assert_int_equal(error.status, CAP_FORMAT);
 }
 
@@ -254,10 +261,10 @@ static void endless_head(void **state)
 
 	(void)state;
 	assert_int_equal(answer(text, 8000, false, &head, &error), UPGRADE_MORE);
-	assert_int_equal(answer(text, 70000, false, &head, &error), UPGRADE_REFUSED);
+	assert_int_equal(answer(text, 70000, false, &head, &error), UPGRADE_BROKEN);
 	assert_int_equal(error.status, CAP_FORMAT);
 	memcpy(text + 60000, "\r\n\r\n", 4);
-	assert_int_equal(answer(text, 70000, false, &head, &error), UPGRADE_REFUSED);
+	assert_int_equal(answer(text, 70000, false, &head, &error), UPGRADE_BROKEN);
 	assert_int_equal(error.status, CAP_FORMAT);
 	free(text);
 }

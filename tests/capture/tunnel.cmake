@@ -1,9 +1,9 @@
 # The tunnel, requests and pprof, against servers of the tests' own.
 pkg_check_modules(SSL REQUIRED IMPORTED_TARGET libssl)
-add_library(capture_bed STATIC app.c bed.c faults.c memory_wire.c site.c stand_in.c stand_in_tls.c stand_in_ws.c)
-target_link_libraries(capture_bed PUBLIC capture PkgConfig::CMOCKA PkgConfig::SSL PkgConfig::CRYPTO PkgConfig::CURL wslay)
+add_library(capture_bed STATIC app.c bed.c faults.c memory_wire.c site.c spdy_server.c stand_in.c stand_in_tls.c stand_in_ws.c)
+target_link_libraries(capture_bed PUBLIC capture PkgConfig::CMOCKA PkgConfig::SSL PkgConfig::CRYPTO PkgConfig::CURL PkgConfig::ZLIB wslay)
 
-foreach(name queue upgrade frames frames_out tunnel tunnel_flow tunnel_faults tunnel_cuts request request_ways pprof
+foreach(name queue upgrade ways forward_v4 forward_spdy forward_v4_out tunnel tunnel_flow tunnel_faults tunnel_cuts request request_ways pprof
 	pprof_fetch)
 	capture_test(${name})
 	target_link_libraries(test_capture_${name} PRIVATE capture_bed)
@@ -16,7 +16,7 @@ target_link_libraries(fuzz_channel_replay PRIVATE capture wslay)
 add_test(NAME capture-fuzz-channel COMMAND fuzz_channel_replay ${CHANNEL_CORPUS})
 set_tests_properties(capture-fuzz-channel PROPERTIES TIMEOUT 60)
 
-set(CHANNEL_SOURCES failure.c frames.c queue.c upgrade.c)
+set(CHANNEL_SOURCES failure.c forward.c forward_v4.c queue.c upgrade.c websocket.c)
 list(TRANSFORM CHANNEL_SOURCES PREPEND ${PROJECT_SOURCE_DIR}/capture/)
 if(CMAKE_C_COMPILER_ID MATCHES Clang)
 	add_executable(fuzz_channel EXCLUDE_FROM_ALL fuzz_channel.c ${CHANNEL_SOURCES})
@@ -25,4 +25,21 @@ if(CMAKE_C_COMPILER_ID MATCHES Clang)
 	target_compile_options(fuzz_channel PRIVATE -O1 -fsanitize=fuzzer,address,undefined)
 	target_link_options(fuzz_channel PRIVATE -fsanitize=fuzzer,address,undefined)
 	target_link_libraries(fuzz_channel PRIVATE PkgConfig::CURL PkgConfig::CRYPTO PkgConfig::CJSON wslay)
+endif()
+
+file(GLOB SPDY_CORPUS ${CMAKE_CURRENT_SOURCE_DIR}/corpus/spdy/*)
+add_executable(fuzz_spdy_replay fuzz_spdy.c)
+target_link_libraries(fuzz_spdy_replay PRIVATE capture PkgConfig::ZLIB)
+add_test(NAME capture-fuzz-spdy COMMAND fuzz_spdy_replay ${SPDY_CORPUS})
+set_tests_properties(capture-fuzz-spdy PROPERTIES TIMEOUT 60)
+
+set(SPDY_SOURCES failure.c forward.c forward_spdy.c queue.c spdy.c spdy_dictionary.c websocket.c)
+list(TRANSFORM SPDY_SOURCES PREPEND ${PROJECT_SOURCE_DIR}/capture/)
+if(CMAKE_C_COMPILER_ID MATCHES Clang)
+	add_executable(fuzz_spdy EXCLUDE_FROM_ALL fuzz_spdy.c ${SPDY_SOURCES})
+	target_include_directories(fuzz_spdy PRIVATE ${PROJECT_SOURCE_DIR})
+	target_compile_definitions(fuzz_spdy PRIVATE FUZZ_ENGINE)
+	target_compile_options(fuzz_spdy PRIVATE -O1 -fsanitize=fuzzer,address,undefined)
+	target_link_options(fuzz_spdy PRIVATE -fsanitize=fuzzer,address,undefined)
+	target_link_libraries(fuzz_spdy PRIVATE PkgConfig::CURL PkgConfig::CJSON PkgConfig::ZLIB wslay)
 endif()

@@ -22,6 +22,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime"
+	"strings"
 	"syscall"
 	"time"
 )
@@ -31,14 +32,16 @@ func main() {
 	profile := flag.String("pprof", "127.0.0.1:6060", "address of pprof; empty for none")
 	prefix := flag.String("pprof-prefix", "", "put /debug/pprof below this path")
 	secure := flag.Bool("pprof-tls", false, "serve pprof over https, with a certificate of its own")
+	wanted := flag.String("pprof-header", "", "a 'Name: value' without which pprof answers 401")
 	ready := flag.Bool("ready", true, "answer /readyz with 200")
+	flag.IntVar(&plant, "plant", plant, "how often a request of /planted does its extra work")
 	flag.Parse()
-	if err := run(*listen, *profile, *prefix, *secure, *ready); err != nil {
+	if err := run(*listen, *profile, *prefix, *wanted, *secure, *ready); err != nil {
 		log.Fatal(err)
 	}
 }
 
-func run(listen, profile, prefix string, secure, ready bool) error {
+func run(listen, profile, prefix, wanted string, secure, ready bool) error {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, os.Interrupt)
 	defer stop()
 	runtime.SetMutexProfileFraction(1)
@@ -52,7 +55,7 @@ func run(listen, profile, prefix string, secure, ready bool) error {
 	}
 	pprofAddr := "none"
 	if profile != "" {
-		server := &http.Server{Handler: http.StripPrefix(prefix, pprofRoutes())}
+		server := &http.Server{Handler: guarded(wanted, http.StripPrefix(prefix, pprofRoutes()))}
 		if secure {
 			server.TLSConfig = selfSigned()
 		}
@@ -103,6 +106,21 @@ func selfSigned() *tls.Config {
 		log.Fatal(err)
 	}
 	return &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{certificate}, PrivateKey: key}}}
+}
+
+// guarded asks for a header, if it is given one.
+func guarded(wanted string, next http.Handler) http.Handler {
+	name, value, _ := strings.Cut(wanted, ": ")
+	if name == "" {
+		return next
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get(name) != value {
+			http.Error(w, "not without the header", http.StatusUnauthorized)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
 }
 
 func pprofRoutes() http.Handler {

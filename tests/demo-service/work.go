@@ -16,12 +16,17 @@ const (
 	longestBurn  = 10 * time.Second
 	mostLeaks    = 10_000 // of leakSize each
 	leakSize     = 4 << 10
+	mostBytes    = 1 << 30
 )
+
+var zeros [64 << 10]byte
 
 func routes(ready bool) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("/{$}", func(w http.ResponseWriter, _ *http.Request) { ok(w) })
 	mux.HandleFunc("/json", serveJSON)
+	mux.HandleFunc("/planted", servePlanted)
+	mux.HandleFunc("/bytes", serveBytes)
 	mux.HandleFunc("/mutex", serveMutex)
 	mux.HandleFunc("/sleep", serveSleep)
 	mux.HandleFunc("/cpu", serveCPU)
@@ -68,6 +73,46 @@ func makeItems(n int) []item {
 func serveJSON(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Content-Type", "application/json")
 	_ = json.NewEncoder(w).Encode(makeItems(200))
+}
+
+// plant is how many times a request of /planted does the work of planted: two releases differ by this alone.
+var plant = 1
+
+func servePlanted(w http.ResponseWriter, r *http.Request) {
+	for range plant {
+		planted()
+	}
+	serveJSON(w, r)
+}
+
+// planted is a fixed amount of work, about a twentieth of what serveJSON costs.
+//
+//go:noinline
+func planted() {
+	x := uint64(88172645463325252)
+	for range 3300 {
+		x ^= x << 13
+		x ^= x >> 7
+		x ^= x << 17
+	}
+	if x == 0 { // never, as in burn
+		sink++
+	}
+}
+
+// serveBytes answers with n bytes (10240 unless it is said), for what lies between.
+func serveBytes(w http.ResponseWriter, r *http.Request) {
+	n, err := strconv.ParseInt(r.FormValue("n"), 10, 64)
+	if err != nil || n < 0 || n > mostBytes {
+		n = 10240
+	}
+	w.Header().Set("Content-Type", "application/octet-stream")
+	w.Header().Set("Content-Length", strconv.FormatInt(n, 10))
+	for block := int64(len(zeros)); n > 0; n -= block {
+		if _, err := w.Write(zeros[:min(n, block)]); err != nil {
+			return
+		}
+	}
 }
 
 var contended struct {

@@ -90,6 +90,7 @@ def profiles(folder, *words):
     """Every .pb.gz opens in go tool pprof; the CPU profile holds the functions `words`."""
     names = sorted(os.path.relpath(os.path.join(where, name), folder)
                    for where, _, files in os.walk(folder) for name in files if name.endswith(".pb.gz"))
+    names = [name for name in names if not name.startswith("slices/")]
     for name in names:
         pprof_top(os.path.join(folder, name))
         print("go tool pprof opens " + name)
@@ -98,6 +99,26 @@ def profiles(folder, *words):
         for word in words:
             expect(word in functions, f"no {word} in cpu.pb.gz")
             print("cpu.pb.gz holds " + word)
+
+
+def slices(folder):
+    """The slices are the CPU profile, function by function, follow each other, and their requests are the window's."""
+    run = read_run(folder)
+    listed, sums = run["slices"], {}
+    there = sorted(f"slices/{name}" for name in os.listdir(os.path.join(folder, "slices")))
+    expect([part["file"] for part in listed] == there and 2 <= len(there) <= 24, f"{there}")
+    for part in listed:
+        for name, flat, _ in pprof_top(os.path.join(folder, part["file"]), "-unit=nanoseconds", "-nodecount=100000"):
+            sums[name] = sums.get(name, 0) + flat
+    whole = pprof_top(os.path.join(folder, "cpu.pb.gz"), "-unit=nanoseconds", "-nodecount=100000")
+    whole = {name: flat for name, flat, _ in whole if flat}
+    expect({name: flat for name, flat in sums.items() if flat} == whole, "the slices are not cpu.pb.gz")
+    edges = [part[edge]["monotonic_ns"] for part in listed for edge in ("begin", "end")]
+    expect(edges == sorted(edges), f"edges {edges}")
+    expect(edges[0] >= run["timeline"]["window_begin"]["monotonic_ns"], "a slice before the window")
+    requests = sum(part["requests"] for part in listed)
+    expect(0 < requests <= run["load"]["window"]["requests"] + len(listed), f"{requests} requests")
+    print("the slices add up to cpu.pb.gz")
 
 
 def figure(value):
@@ -301,6 +322,30 @@ def say(folder, *paths):
         print(f"{path}: " + ", ".join(json.dumps(value, ensure_ascii=False) for value in values))
 
 
+def findings(folder, program, name, caller):
+    """run.json and explain say the same; with enough samples that is finding `name`, caused by `caller`."""
+    run = read_run(folder)
+    told = json.loads(subprocess.run([program, "explain", folder, "-o", "json"], stdout=subprocess.PIPE,
+                                     stderr=subprocess.DEVNULL, check=False).stdout)
+    few = run["cpu"]["samples"] < 100
+    expect(few == ("findings_refused" in run), "a profile is explained from 100 samples on")
+    for part in ("findings", "goroutine_groups"):
+        expect(json.dumps(told.get(part)) == json.dumps(run.get(part)), f"explain has other {part}")
+    print("explain says the same as run.json")
+    places = run["cpu"]["by_application"]
+    expect(sum(place["cum_ns"] for place in places) == run["cpu"]["cpu_ns"], "places do not add up to the CPU")
+    expect(all(place["own"] == place["function"].startswith("main.") for place in places), "not whose it is")
+    expect(few or any(place["own"] for place in places), "the program has no place of its own")
+    for finding in run["findings"]:
+        expect(finding["share"] > finding["threshold"], f"{finding['name']} is below its threshold")
+    expect(sum(finding["share"] for finding in run["findings"]) <= 1.000001, "a stack was counted twice")
+    print("places add up to the CPU, findings to no more")
+    found = [one for one in run["findings"] if one["name"] == name]
+    expect(run["cpu"]["samples"] < 500 or found and found[0]["caller"] == caller,
+           f"no finding {name} by {caller}: {json.dumps(run['findings'])}")
+    print(f"{name}, caused by {caller}")
+
+
 def holds(folder, sentence, expression):
     """A Python expression over run.json is true, as run['load']['window']['failed'] > 0."""
     run = read_run(folder)
@@ -308,6 +353,42 @@ def holds(folder, sentence, expression):
     print(sentence)
 
 
+# ---- comparisons -----------------------------------------------------------------------------------------
+
+
+def junit(path, conditions):
+    """An XML parser reads it, its counts are those of its cases, and so many of them are --fail-on's."""
+    import xml.etree.ElementTree
+    root = xml.etree.ElementTree.parse(path).getroot()
+    suite, = root
+    cases = list(suite)
+    expect((root.tag, suite.tag) == ("testsuites", "testsuite"), f"{root.tag}, {suite.tag}")
+    expect({case.tag for case in cases} == {"testcase"} and all(case.get("name") for case in cases), "cases")
+    counted = {"tests": len(cases), "failures": len(suite.findall("testcase/failure")),
+               "skipped": len(suite.findall("testcase/skipped")), "errors": 0}
+    expect({key: int(suite.get(key)) for key in counted} == counted, f"{suite.attrib}, there are {counted}")
+    expect(sum(case.get("classname").endswith(".fail-on") for case in cases) == int(conditions), "conditions")
+    print(f"an XML parser reads {len(cases)} cases, {counted['failures']} failed, {counted['skipped']} skipped")
+
+
+def compared(path):
+    """A comparison as JSON: figures in their units, each change the quotient of the two within its interval."""
+    with open(path, encoding="utf-8") as file:
+        said = json.load(file)
+    expect(said["schema"] == "kubectl-pprof.compare/v1" and said["trusted"] in (True, False), "schema")
+    rows = said["figures"] + said["functions"]
+    for row in rows:
+        change = row.get("change")
+        if change is not None:
+            expect(math.isclose(change, row["new"] / row["base"] - 1, abs_tol=1e-9), f"change of {row}")
+            expect(row.get("change_low", change) <= change <= row.get("change_high", change), f"interval of {row}")
+        expect(row["words"] and not (row["finding"] and "could_hide" in row), f"words of {row}")
+    print("figures: " + ", ".join(f"{row['name']} in {row['unit']}" for row in said["figures"]))
+    print("functions: " + ", ".join(row["function"] for row in rows if "function" in row and row["finding"]))
+    print("conditions: " + ", ".join(f"{limit['condition']} {limit['state']}" for limit in said["fail_on"]))
+
+
 if __name__ == "__main__":
     sys.stdout.reconfigure(errors="backslashreplace")
-    {f.__name__: f for f in (printable, live, profiles, table, counts, load, document, say, holds)}[sys.argv[1]](*sys.argv[2:])
+    questions = (printable, live, profiles, slices, table, counts, load, document, say, findings, holds, junit, compared)
+    {question.__name__: question for question in questions}[sys.argv[1]](*sys.argv[2:])

@@ -130,7 +130,7 @@ static bool answer(struct server *server, struct client *client)
 static void requested(struct server *server, struct client *client)
 {
 	const struct behaviour *behaviour = &server->behaviour;
-	uint64_t nth = server->counts[REQUESTED] % (behaviour->delays ? behaviour->delays : 1) + 1;
+	uint64_t nth = server->counts[REQUESTED], round = behaviour->delays ? behaviour->delays : 1;
 
 	if (client->due)
 		server->faults++;
@@ -142,8 +142,10 @@ static void requested(struct server *server, struct client *client)
 	client->head = client->body = 0;
 	client->deaf = behaviour->early;
 	note(server, REQUESTED);
-	if (!behaviour->silent)
-		client->due = now_ns() + (int64_t)nth * behaviour->delay_ms * 1000000 + 1;
+	if (behaviour->delay_of)
+		client->due = now_ns() + behaviour->delay_of(nth) * 1000000LL + 1;
+	else if (!behaviour->silent)
+		client->due = now_ns() + (int64_t)(nth % round + 1) * behaviour->delay_ms * 1000000 + 1;
 }
 
 static size_t content_length(const struct client *client)

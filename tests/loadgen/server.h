@@ -18,15 +18,16 @@ struct behaviour {
 	const char *endless; /* repeated after the answer until the client goes */
 	const char *body;    /* of every request, else it is a fault */
 	size_t body_size;
-	int delay_ms;        /* before an answer */
-	unsigned delays;     /* the n-th answer of a round of that many waits n delays; 0: one */
-	bool drip;           /* one byte a write */
-	bool silent;         /* never answers */
-	bool early;          /* reads heads only, and answers without the body */
-	enum ending ending;  /* after each answer */
-	unsigned close_idle; /* hangs up when a connection's next request after that many comes */
-	unsigned dies;       /* hangs up on every request once it has given that many answers */
-	const char *parting; /* sent before it hangs up */
+	int delay_ms;                /* before an answer */
+	unsigned delays;             /* the n-th answer of a round of that many waits n delays; 0: one */
+	int (*delay_of)(uint64_t n); /* ms before the n-th answer, from 0; instead of both */
+	bool drip;                   /* one byte a write */
+	bool silent;                 /* never answers */
+	bool early;                  /* reads heads only, and answers without the body */
+	enum ending ending;          /* after each answer */
+	unsigned close_idle;         /* hangs up when a connection's next request after that many comes */
+	unsigned dies;               /* hangs up on every request once it has given that many answers */
+	const char *parting;         /* sent before it hangs up */
 	bool ipv6;
 	/* shown every request, in the server's thread; of a body what fits into 8 KiB together with its head
 	 */

@@ -222,13 +222,72 @@ static void test_encode(void **state)
 	lg_histogram_free(h);
 }
 
+static void assert_same(const struct lg_histogram *h, const struct lg_histogram *other)
+{
+	assert_non_null(other);
+	assert_int_equal(h->top, other->top);
+	for (uint32_t i = 0; i < h->top; i++)
+		assert_int_equal(lg_counter_get(&h->counts[i]), lg_counter_get(&other->counts[i]));
+}
+
+static void test_decode(void **state)
+{
+	struct lg_histogram *h = lg_histogram_new(), *back;
+	uint64_t seed = 7;
+	char *text;
+
+	(void)state;
+	lg_histogram_add_at(h, 0, 1ULL << 40);
+	lg_histogram_add_at(h, LG_HISTOGRAM_COUNTS - 1, 3);
+	for (int i = 0; i < 3000; i++)
+		lg_histogram_record(h, next_random(&seed) % 100000);
+	text = lg_histogram_encode(h);
+	back = lg_histogram_decode(text, strlen(text));
+	assert_same(h, back);
+	lg_histogram_free(back);
+	/* Cut anywhere, or with one character another, it is refused or read: never more than that. */
+	for (size_t i = 0; i < strlen(text); i++) {
+		char was = text[i];
+
+		lg_histogram_free(lg_histogram_decode(text, i));
+		text[i] = was == 'A' ? 'B' : 'A';
+		lg_histogram_free(lg_histogram_decode(text, strlen(text)));
+		text[i] = was;
+	}
+	assert_null(lg_histogram_decode(text, strlen(text) / 2));
+	assert_null(lg_histogram_decode("", 0));
+	assert_null(lg_histogram_decode("not base64!", 11));
+	free(text);
+	lg_histogram_free(h);
+}
+
+/* What Python made by this recipe: zlib level 9 of counts 2 at 1 us, 1 at 5 us; then with more counts than
+ * fit. */
+static void test_decode_others(void **state)
+{
+	static const char good[] = "HISTFAAAACN42pNpmSzMwMDAwgABzFCaEURcm7yEwf4DVISFlQkAY6IElg==",
+			  many[] = "HISTFAAAACV42pNpmSzMwMDAygABzFCaEURcm7yEwf4DRIDp73smJgBvDAZ+",
+			  digits[] = "HISTFAAAAB942pNpmSzMwMDAyAABTFAazL82eQmD/QeoBABVawSJ";
+	struct lg_histogram *h = lg_histogram_decode(good, strlen(good));
+
+	(void)state;
+	assert_non_null(h);
+	assert_int_equal(lg_histogram_count(h), 3);
+	assert_int_equal(lg_histogram_min(h), 1);
+	assert_int_equal(lg_histogram_max(h), 5);
+	lg_histogram_free(h);
+	assert_null(lg_histogram_decode(many, strlen(many)));
+	assert_null(lg_histogram_decode(digits, strlen(digits)));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_layout),      cmocka_unit_test(test_empty),
-		cmocka_unit_test(test_percentiles), cmocka_unit_test(test_mean),
-		cmocka_unit_test(test_over_range),  cmocka_unit_test(test_merge),
-		cmocka_unit_test(test_encode),
+		cmocka_unit_test(test_layout),        cmocka_unit_test(test_empty),
+		cmocka_unit_test(test_percentiles),   cmocka_unit_test(test_mean),
+		cmocka_unit_test(test_over_range),    cmocka_unit_test(test_merge),
+		cmocka_unit_test(test_encode),        cmocka_unit_test(test_decode),
+		cmocka_unit_test(test_decode_others),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

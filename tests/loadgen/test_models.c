@@ -255,46 +255,6 @@ static void test_expectations(void **state)
 	assert_int_equal(sum.errors[LG_ERROR_CHECK], 0); /* its status has said it already */
 }
 
-/*
- * A stall of S while starts come at rate R: those that are due u into it wait S - u at least, so R S / 2 of
- * them wait S / 2 or more in response latency, while service latency has seen one slow answer a VU and no
- * more.
- */
-static void test_stall_shows_in_response_latency(void **state)
-{
-	enum { RATE = 200, VUS = 2 };
-	struct server *server = server_start(&(struct behaviour){0});
-	struct lg_plan plan = {.url = server_url(server),
-	                       .model = LG_RATE,
-	                       .rate = RATE,
-	                       .vus = VUS,
-	                       .threads = 1,
-	                       .late = LG_QUEUE};
-	int64_t started = now_ns(), begin, stall;
-	struct lg_run *run = load_start(&plan);
-	struct lg_result *result;
-	uint64_t slow, all;
-
-	(void)state;
-	load_await_done(run, 20);
-	server_hold(server, true);
-	begin = now_ns();
-	sleep_ms(600);
-	stall = now_ns() - begin;
-	server_hold(server, false);
-	load_await_done(run, (uint64_t)((now_ns() - started) * RATE / SECOND)); /* all that were due by now */
-	result = load_finish(run, 60 * MINUTE);
-	all = lg_histogram_count(result->response[LG_BEFORE]);
-	slow = all - lg_histogram_count_to(result->response[LG_BEFORE], (uint64_t)(stall / 2 / 1000));
-	assert_true((double)slow >= 0.9 * RATE * (double)stall / (double)SECOND / 2);
-	assert_true(lg_histogram_count(result->service[LG_BEFORE]) == all);
-	assert_true(lg_histogram_percentile(result->response[LG_BEFORE],
-	                                    100.0 - 100.0 * ((double)slow - 1) / (double)all) >=
-	            (uint64_t)(stall / 2 / 1000));
-	lg_result_free(result);
-	server_stop(server);
-}
-
 /* Closed model: one answer of 20 intervals stands for the 19 that it kept from being sent. */
 static void test_expected_interval(void **state)
 {
@@ -349,7 +309,6 @@ int main(void)
 		leaves_nothing(test_targets_by_weight),
 		leaves_nothing(test_no_keepalive),
 		leaves_nothing(test_expectations),
-		leaves_nothing(test_stall_shows_in_response_latency),
 		leaves_nothing(test_expected_interval),
 		leaves_nothing(test_look),
 	};

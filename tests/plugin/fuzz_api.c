@@ -50,7 +50,7 @@ static void a_failure(const char *body, long status)
 {
 	struct kubeconfig config = {
 		.server = (char *)"https://a", .user = (char *)"u", .context = (char *)"c"};
-	struct cluster_call call = {&config, "GET /x", "get", "pods", "shop", 1000000000};
+	struct cluster_call call = {&config, "GET /x", "get", "pods", "shop", NULL, 1000000000};
 	struct cap_error failure = {.status = CAP_HTTP, .http_status = status, .text = "said"};
 	struct error error = {0};
 

@@ -13,7 +13,7 @@ static struct error error;
 
 static int fail_as(enum cap_status status, long http, const char *text, const char *body)
 {
-	struct cluster_call call = {&config, "list pods", "list", "pods", "default", 15000000000};
+	struct cluster_call call = {&config, "list pods", "list", "pods", "default", NULL, 15000000000};
 	struct cap_error failure = {.status = status, .http_status = http};
 
 	strcpy(failure.text, text);
@@ -98,7 +98,7 @@ static void forbidden_names_the_right_and_prints_the_role(void **state)
 
 static void forbidden_without_a_right(void **state)
 {
-	struct cluster_call call = {&config, "GET /apis", NULL, NULL, NULL, 0};
+	struct cluster_call call = {.config = &config, .doing = "GET /apis"};
 	struct cap_error failure = {.status = CAP_HTTP, .http_status = 403, .text = "HTTP 403"};
 
 	(void)state;

@@ -187,6 +187,14 @@ func write(folder, name string) {
 	check(file.Close())
 }
 
+// As /debug/pprof/goroutine?debug=1 and debug=2 give them.
+func writeText(folder string, debug int) {
+	file, err := os.Create(filepath.Join(folder, fmt.Sprintf("goroutine-%d.txt", debug)))
+	check(err)
+	check(pprof.Lookup("goroutine").WriteTo(file, debug))
+	check(file.Close())
+}
+
 func main() {
 	folder := os.Args[1]
 	runtime.MemProfileRate = 4096
@@ -203,4 +211,6 @@ func main() {
 	for _, name := range []string{"heap", "allocs", "goroutine", "mutex", "block", "threadcreate"} {
 		write(folder, name)
 	}
+	writeText(folder, 1)
+	writeText(folder, 2)
 }

@@ -1,0 +1,23 @@
+# What profiles mean: the recorded programs with a fault each and their healthy twins are in tests/capture/findings.
+capture_test(go_name)
+foreach(name findings goroutines)
+	capture_test(${name} profile_help.c)
+	target_compile_definitions(test_capture_${name} PRIVATE PROFILES="${CMAKE_CURRENT_SOURCE_DIR}/findings")
+endforeach()
+
+# Replays the kept inputs; fuzz_goroutines.c says how to fuzz.
+file(GLOB GOROUTINE_CORPUS ${CMAKE_CURRENT_SOURCE_DIR}/corpus/goroutines/* ${CMAKE_CURRENT_SOURCE_DIR}/findings/*/*.txt)
+add_executable(fuzz_goroutines_replay fuzz_goroutines.c)
+target_link_libraries(fuzz_goroutines_replay PRIVATE capture)
+add_test(NAME capture-fuzz-goroutines COMMAND fuzz_goroutines_replay ${GOROUTINE_CORPUS})
+set_tests_properties(capture-fuzz-goroutines PROPERTIES TIMEOUT 60)
+if(CMAKE_C_COMPILER_ID MATCHES Clang)
+	set(GOROUTINE_SOURCES gzip.c goroutines.c goroutines_compare.c profile.c profile_table.c)
+	list(TRANSFORM GOROUTINE_SOURCES PREPEND ${PROJECT_SOURCE_DIR}/capture/)
+	add_executable(fuzz_goroutines EXCLUDE_FROM_ALL fuzz_goroutines.c ${GOROUTINE_SOURCES})
+	target_include_directories(fuzz_goroutines PRIVATE ${PROJECT_SOURCE_DIR})
+	target_compile_definitions(fuzz_goroutines PRIVATE FUZZ_ENGINE)
+	target_compile_options(fuzz_goroutines PRIVATE -O1 -fsanitize=fuzzer,address,undefined)
+	target_link_options(fuzz_goroutines PRIVATE -fsanitize=fuzzer,address,undefined)
+	target_link_libraries(fuzz_goroutines PRIVATE PkgConfig::ZLIB)
+endif()
