@@ -130,6 +130,12 @@ static int not_allowed(const struct plan *plan, const char *host, const char *un
 {
 	const char *option = plan->targets.count ? "--targets" : "--url";
 
+	if (load_by_ssh(plan) && host_is_loopback(host))
+		return error_usage(
+			error,
+			"%s: '%s' is the SSH host itself, since the load goes through it; if you may load "
+			"it, give --allow-host %s",
+			option, host, host);
 	if (plan_is_local(plan))
 		return error_usage(error,
 		                   "%s: '%s' is not this machine; if you may load it, give --allow-host %s",
