@@ -9,6 +9,9 @@
 #include "capture/clock.h"
 #include "capture/failure.h"
 
+#define SECOND  1000000000L
+#define WAITING (50 * 1000000L)
+
 /* The lines of credentials and what else the handle was given, without a Host: ours is its place. */
 static size_t lines_of(const struct easy *easy, const char **ret)
 {
@@ -58,6 +61,28 @@ static void begin(const struct caller *caller, struct channel *channel)
 	easy_release(&easy);
 }
 
+/* Credentials that are being fetched are asked for again soon: whoever ends the tunnel need not wait for
+ * them. */
+static bool must_wait(const struct caller *caller)
+{
+	const struct cap_endpoint *api_server = caller->api_server;
+
+	return api_server->credentials_ready &&
+	       !api_server->credentials_ready(api_server->credentials_context);
+}
+
+/* Locked. */
+static void wait_a_little(struct caller *caller)
+{
+	struct timespec until;
+
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_nsec += WAITING;
+	until.tv_sec += until.tv_nsec / SECOND;
+	until.tv_nsec %= SECOND;
+	pthread_cond_timedwait(&caller->changed, &caller->lock, &until);
+}
+
 static void *run(void *context)
 {
 	struct caller *caller = context;
@@ -69,6 +94,10 @@ static void *run(void *context)
 
 		if (!channel) {
 			pthread_cond_wait(&caller->changed, &caller->lock);
+			continue;
+		}
+		if (must_wait(caller)) {
+			wait_a_little(caller);
 			continue;
 		}
 		caller->waiting = channel->next;

@@ -75,9 +75,11 @@ struct cap_endpoint {
 	 * freed (and wiped) after use. NULL function: none. -1 with a line on failure.
 	 */
 	int (*credentials)(void *context, char ***ret, char error[512]);
+	/* Would `credentials` return at once? If not, it has begun to fetch them: ask again. NULL: always. */
+	bool (*credentials_ready)(void *context);
 	/* The client certificate and key of now, good as long as the endpoint. NULL: cert and key above. */
 	void (*identity)(void *context, struct cap_pem *ret_cert, struct cap_pem *ret_key);
-	void *credentials_context; /* of both */
+	void *credentials_context; /* of all three */
 };
 
 struct cap_response {

@@ -580,13 +580,12 @@ static void describe_end(const struct lg_h2 *h2, int error, char ret[LG_ERROR_SI
 void lg_h2_ended(struct lg_h2 *h2, int error)
 {
 	struct lg_connection *connection = h2->connection;
-	unsigned streams = connection->worker->job->streams;
 	char line[LG_ERROR_SIZE];
 
 	describe_end(h2, error, line);
 	h2->busy = true;
 	lg_connection_close(connection);
-	for (struct stream *s = h2->streams; s < h2->streams + streams; s++) {
+	for (struct stream *s = h2->streams; s < h2->streams + connection->worker->job->streams; s++) {
 		struct lg_vu *vu = s->vu;
 
 		if (!vu || vu->state != LG_VU_WAIT) /* the one before it has brought down all of them */

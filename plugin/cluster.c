@@ -71,6 +71,7 @@ static void fill_endpoint(struct cluster *cluster)
 		.ssh = cluster->endpoint.ssh,
 		.user_agent = "kubectl-pprof/" KP_VERSION,
 		.credentials = credentials_headers,
+		.credentials_ready = credentials_ready,
 		.identity = credentials_identity,
 		.credentials_context = cluster->credentials,
 	};

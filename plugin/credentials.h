@@ -24,9 +24,8 @@ int credentials_new(struct kubeconfig *config, struct credentials **ret, struct 
 void credentials_free(struct credentials *credentials);
 /* For cap_endpoint.credentials; `context` is the struct credentials. */
 int credentials_headers(void *context, char ***ret, char error[512]);
-/* Would credentials_headers return at once? Begins to renew what is over or soon will be. */
+/* For cap_endpoint.credentials_ready and .identity. */
 bool credentials_ready(void *context);
-/* For cap_endpoint.identity. */
 void credentials_identity(void *context, struct cap_pem *ret_cert, struct cap_pem *ret_key);
 /* Forgets what is cached; true if asking again may give something else. */
 bool credentials_refresh(struct credentials *credentials);

@@ -34,7 +34,7 @@ bench_begin() { # [ROUNDS]
 			BENCH_INSIDE=own exec unshare --net "$0" "$@"
 		fi
 	fi
-	[ $BENCH_INSIDE = shared ] || ip link set lo up
+	[ "$BENCH_INSIDE" = shared ] || ip link set lo up
 	rounds=${1:-5}
 	core=1
 	[ "$(nproc)" -gt 1 ] || { core=0 && echo "$name: one core only: server and generator share it"; }
@@ -94,6 +94,7 @@ start_server() { # sets http, https
 		taskset -c 0 "${realtime[@]}" nginx -p "$work" -c "$work/nginx.conf" -e "$work/errors" 2>/dev/null &
 		server=$!
 		http=http://127.0.0.1:$port
+		# shellcheck disable=SC2034 # the scripts' own
 		https=https://127.0.0.1:$((port + 1))
 		! serves || return 0
 		stop_server
