@@ -374,12 +374,10 @@ static int on_frame_sent(nghttp2_session *session, const nghttp2_frame *frame, v
 /* A request may have waited for company, or for room. */
 static int before_frame(nghttp2_session *session, const nghttp2_frame *frame, void *context)
 {
-	struct stream *s = frame->hd.type == NGHTTP2_HEADERS
-	                           ? nghttp2_session_get_stream_user_data(session, frame->hd.stream_id)
-	                           : NULL;
+	struct stream *s = nghttp2_session_get_stream_user_data(session, frame->hd.stream_id);
 
 	(void)context;
-	if (s)
+	if (s && frame->hd.type == NGHTTP2_HEADERS)
 		s->vu->sent = s->vu->flushed = s->vu->first = s->vu->worker->now;
 	return 0;
 }

@@ -49,8 +49,8 @@
 #define STEP_NS LG_NS_PER_MS
 
 /* See company(). */
-#define BRIEF_NS     (100 * LG_NS_PER_US)
-#define COMPANY_MOST 16
+#define BRIEF_NS     (200 * LG_NS_PER_US)
+#define COMPANY_MOST 32
 #define COMPANY_PART 8 /* of the requests in flight */
 #define GAP_WEIGHT   8
 #define GAP_MOST     LG_NS_PER_MS
@@ -408,7 +408,7 @@ static void sleep_for(struct lg_io *io, unsigned count, int64_t timeout)
  * How many completions to wait for. Where they come thick and fast, going to sleep for each costs more than
  * what there is to do about it: then for as many as a brief time brings, and no more than a part of what is
  * awaited, so that the users are not held up. Latencies do not suffer, since arrivals bear the kernel's
- * stamp.
+ * stamp; what was dialled may have none.
  */
 static unsigned company(const struct lg_io *io)
 {
@@ -417,7 +417,7 @@ static unsigned company(const struct lg_io *io)
 
 	most = most < COMPANY_MOST ? most : COMPANY_MOST;
 	most = most < brief ? most : brief;
-	return w->late || most < 1 ? 1 : (unsigned)most;
+	return w->late || w->job->plan->dial || most < 1 ? 1 : (unsigned)most;
 }
 
 static void sleep_io(struct lg_io *io, int64_t timeout)

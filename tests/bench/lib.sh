@@ -90,7 +90,7 @@ start_server() { # sets http, https
 	make_files
 	for _ in {1..20}; do
 		port=$((20000 + RANDOM % 10000))
-		configure $port
+		configure "$port"
 		taskset -c 0 "${realtime[@]}" nginx -p "$work" -c "$work/nginx.conf" -e "$work/errors" 2>/dev/null &
 		server=$!
 		http=http://127.0.0.1:$port
@@ -119,7 +119,7 @@ stop_server() {
 # "requests requests-a-second" of what the tool said, which must be without a failure.
 figures() { # lgbench|wrk|h2load
 	case $(basename "$1") in
-	lgbench) sed -n 's/^requests \([0-9]*\) failed 0 rate \([0-9]*\) .*/\1 \2/p' "$work/said" ;;
+	lgbench) sed -n 's/^requests \([0-9]*\) failed 0 rate \([0-9]*\).*/\1 \2/p' "$work/said" ;;
 	wrk)
 		! grep -qE 'Socket errors|Non-2xx' "$work/said" || return 0
 		awk '/ requests in / { n = $1 } /^Requests\/sec:/ { print n, $2 }' "$work/said"

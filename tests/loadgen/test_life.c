@@ -273,7 +273,10 @@ static void test_window_ends_after_threads(void **state)
 	load_await_done(run, load_look(run).total.requests + 500);
 	end = now_ns() + 100 * MS;
 	lg_set_window(run, begin, end);
-	result = load_finish(run, 200 * MS);
+	lg_stop(run, 3600 * SECOND);
+	load_await_in_flight(run, 1);
+	sleep_until(end);
+	result = load_finish(run, 0);
 	assert_int_equal(result->window_end, end);
 	assert_int_equal(result->censored, 1);
 	lg_result_free(result);
