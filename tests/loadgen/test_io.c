@@ -3,13 +3,11 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <netinet/in.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -201,10 +199,8 @@ static void test_cut_everywhere(void **state)
 
 #ifdef LG_URING_TINY
 #define UNREPEATABLE NULL /* what does not fit into the ring is not seen in time */
-#define STAMPED      false
 #else
 #define UNREPEATABLE "POST"
-#define STAMPED      true
 #endif
 
 /* The end lies right behind the answer: the next request takes a fresh connection. None fails, though none
@@ -432,78 +428,6 @@ static void test_wakes(void **state)
 	peer_stop(peer);
 }
 
-/* ---- stamps ------------------------------------------------------------------------------------ */
-
-struct lateness {
-	struct peer *peer;
-	int calls, first; /* connections; the first one's socket, which is the engine's */
-	int64_t arrived;
-};
-
-static int connect_to(const struct peer *peer)
-{
-	struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	address.sin_port = htons((uint16_t)strtoul(strrchr(peer_url(peer), ':') + 1, NULL, 10));
-	if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof address) < 0 ||
-	    fcntl(fd, F_SETFL, O_NONBLOCK) < 0)
-		fail_msg("cannot connect: %s", strerror(errno));
-	return fd;
-}
-
-/* The second connection keeps the thread until the first one's answer has been there for a while. */
-static int dial_late(void *context, const char *host, uint16_t port, char error[LG_ERROR_SIZE])
-{
-	struct lateness *late = context;
-	int there = 0;
-
-	(void)host, (void)port;
-	if (++late->calls == 1)
-		return late->first = connect_to(late->peer);
-	snprintf(error, LG_ERROR_SIZE, "one is enough");
-	if (late->calls > 2)
-		return -1;
-	peer_hold(late->peer, HOLD_NOTHING);
-	for (int tries = 0; !there && tries_left(&tries);)
-		if (ioctl(late->first, FIONREAD, &there) < 0)
-			break;
-	late->arrived = now_ns();
-	sleep_ms(300);
-	return -1;
-}
-
-/* The engine's own lateness is not taken for the server's. */
-static void test_late_thread(void **state)
-{
-	struct lateness late = {.peer = peer_start(&(struct peer_behaviour){.body = 2})};
-	struct lg_plan plan = {.url = peer_url(late.peer),
-	                       .model = LG_RATE,
-	                       .rate = 1e-3,
-	                       .vus = 2,
-	                       .threads = 1,
-	                       .dial = dial_late,
-	                       .dial_context = &late,
-	                       .io = kind_of(state)};
-	struct peer_counts counts = {0};
-	int64_t began = now_ns();
-	struct lg_result *result;
-	struct lg_run *run;
-
-	peer_hold(late.peer, HOLD_ANSWERS);
-	run = load_start(&plan);
-	wait_for_peer(late.peer, counts.requests == 1);
-	lg_set_rate(run, 1000);
-	load_await_done(run, 2);
-	result = load_finish(run, 3600 * SECOND);
-	assert_true(result->counts[LG_BEFORE].status[2] >= 1);
-	if (STAMPED && kind_of(state) == LG_IO_URING)
-		assert_true(lg_histogram_max(result->service[LG_BEFORE]) <=
-		            (uint64_t)(late.arrived - began) / 1000 * 1001 / 1000 + 1);
-	lg_result_free(result);
-	peer_stop(late.peer);
-}
-
 /* ---- dialled connections --------------------------------------------------------------------- */
 
 static int dial(void *context, const char *host, uint16_t port, char error[LG_ERROR_SIZE])
@@ -615,7 +539,6 @@ static int run_kind(const enum lg_io_kind *kind)
 		CASE(many_connections),
 		CASE(stop_while_busy),
 		CASE(wakes),
-		CASE(late_thread),
 		CASE(dialled),
 		CASE(dial_fails),
 	};
