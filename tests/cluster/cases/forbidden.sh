@@ -7,7 +7,7 @@ ended 1
 err "^error: .*'system:serviceaccount:$ns:outsider' may not get deployments.apps in namespace '$ns' \(403\)"
 KUBECONFIG=$AUX/outsider.conf run loadtest "$pod" --url "http://$ip:8080/" --window 2s
 ended 1
-err "^error: .*'system:serviceaccount:$ns:outsider' may not (get|create) pods/portforward in namespace '$ns' \(403\)"
+err "^error: .*'system:serviceaccount:$ns:outsider' may not get or create pods/portforward, nor get pods/proxy in namespace '$ns' \(403\)"
 same "error lines" "$(grep -c '^error:' "$AUX/err")" 1
 [ ! -e pprof-runs ] || give_up "a run directory"
 
