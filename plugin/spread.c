@@ -24,7 +24,8 @@ void spread_init(struct spread *spread, const struct spread_item *rows, size_t c
 	*spread = (struct spread){.count = count, .seconds = seconds};
 	spread->rows = xcalloc(count + 1, sizeof *spread->rows);
 	spread->chi = xcalloc(count + 1, sizeof *spread->chi);
-	memcpy(spread->rows, rows, count * sizeof *rows);
+	if (count)
+		memcpy(spread->rows, rows, count * sizeof *rows);
 	qsort(spread->rows, count, sizeof *rows, compare_names);
 }
 
