@@ -48,6 +48,9 @@
  */
 #define STEP_NS LG_NS_PER_MS
 
+/* The two clocks are read one after the other; what lies between the readings is how far they may be off. */
+#define READING_NS (5 * LG_NS_PER_US)
+
 /* See company(). */
 #define BRIEF_NS     (200 * LG_NS_PER_US)
 #define COMPANY_MOST 32
@@ -70,8 +73,8 @@ struct lg_io {
 	struct lg_io_pool pool;
 	struct msghdr stamped; /* how every receive is asked for */
 	int64_t wall;          /* CLOCK_REALTIME less CLOCK_MONOTONIC, as of this turn */
-	bool wall_moved;
-	int64_t gap, turned; /* between two completions, on average; when the last turn began */
+	bool no_stamps;        /* this turn's stamps cannot be told in monotonic time */
+	int64_t gap, turned;   /* between two completions, on average; when the last turn began */
 	bool enabled;
 	int wake;
 	uint64_t woken; /* read from `wake` */
@@ -301,7 +304,7 @@ static int64_t arrival_of(const struct lg_io *io, const char *buffer)
 	int64_t now = io->worker->now, arrived;
 	struct timespec at;
 
-	if (io->wall_moved || out->controllen < CMSG_LEN(sizeof at) || stamp->cmsg_level != SOL_SOCKET ||
+	if (io->no_stamps || out->controllen < CMSG_LEN(sizeof at) || stamp->cmsg_level != SOL_SOCKET ||
 	    stamp->cmsg_type != SCM_TIMESTAMPNS)
 		return now;
 	memcpy(&at, CMSG_DATA(stamp), sizeof at);
@@ -433,17 +436,30 @@ static void sleep_io(struct lg_io *io, int64_t timeout)
 	sleep_for(io, 1, timeout);
 }
 
+/*
+ * Reads both clocks. The monotonic one comes last: stamps are taken for later than they are by what lies
+ * between, never for earlier, which would flatter the server.
+ */
+static void read_clocks(struct lg_io *io)
+{
+	int64_t before = lg_clock_now(), wall = lg_clock_of(CLOCK_REALTIME), was = io->wall;
+
+	lg_worker_clock(io->worker);
+	io->no_stamps = io->worker->now - before > READING_NS;
+	if (io->no_stamps)
+		return;
+	io->wall = wall - io->worker->now;
+	io->no_stamps = llabs(io->wall - was) > STEP_NS;
+}
+
 /* What this turn has to know of the time. */
 static void look_around(struct lg_io *io)
 {
 	struct lg_worker *w = io->worker;
 	unsigned count = io_uring_cq_ready(&io->ring);
-	int64_t wall, gap;
+	int64_t gap;
 
-	lg_worker_clock(w);
-	wall = lg_clock_of(CLOCK_REALTIME) - w->now;
-	io->wall_moved = llabs(wall - io->wall) > STEP_NS;
-	io->wall = wall;
+	read_clocks(io);
 	gap = (w->now - io->turned) / (count ? count : 1);
 	io->gap += ((gap < GAP_MOST ? gap : GAP_MOST) - io->gap) / GAP_WEIGHT;
 	io->turned = w->now;

@@ -38,7 +38,7 @@ bench_begin() { # [ROUNDS]
 	rounds=${1:-5}
 	core=1
 	[ "$(nproc)" -gt 1 ] || { core=0 && echo "$name: one core only: server and generator share it"; }
-	! chrt --fifo 10 true 2>/dev/null || realtime=(chrt --fifo 10)
+	[ -n "${plain-}" ] || ! chrt --fifo 10 true 2>/dev/null || realtime=(chrt --fifo 10)
 	work=$(mktemp -d)
 	trap 'stop_server; rm -rf "$work"' EXIT
 	start_server
