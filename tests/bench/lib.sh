@@ -18,6 +18,7 @@ PATH=$PATH:/usr/sbin:/sbin
 length=${LENGTH:-3}
 server=
 realtime=()
+ours=() peer=() # command lines that take turns
 
 die() {
 	echo "$name: $*" >&2
