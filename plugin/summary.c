@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "plugin/figures.h"
 #include "plugin/pgo.h"
@@ -213,12 +214,17 @@ static void print_verdict(FILE *out, const struct verdict *verdict)
 static void print_files(FILE *out, const struct outcome *outcome)
 {
 	const struct shot *cpu = shots_find(outcome->shots, "cpu.pb.gz");
+	char *report = xprintf("%s/report.html", outcome->directory);
+	bool has_report = access(report, F_OK) == 0;
 
+	free(report);
 	if (!outcome->directory[0]) {
 		fprintf(out, LABEL "none: they could not be written\n", "Files");
 		return;
 	}
 	fprintf(out, LABEL "%s\n", "Files", outcome->directory);
+	if (has_report)
+		fprintf(out, LABEL "%s/report.html\n", "Report", outcome->directory);
 	if (cpu && cpu->data)
 		fprintf(out, LABEL "go tool pprof -http=: %s/cpu.pb.gz\n", "Next", outcome->directory);
 }
