@@ -27,7 +27,8 @@ struct run {
 	struct rundir dir;
 	struct progress progress;
 	struct lg_run *load;
-	struct watch *watch;
+	struct keeper keeper;
+	unsigned changes; /* of the target, as far as the steadiness knows */
 	struct steady steady;
 	struct prometheus *prometheus;
 	int64_t look_at;                 /* when the whole result is looked at next */
@@ -44,8 +45,8 @@ struct run {
  * --abort-if names has come true. */
 static bool must_end(const struct run *run)
 {
-	return signals_cancel || watch_lost(run->watch) || run->finished || run->crossed || run->too_fast ||
-	       *run->abort.why;
+	return signals_cancel || keeper_lost(&run->keeper) || run->finished || run->crossed ||
+	       run->too_fast || *run->abort.why;
 }
 
 /* Once a second the whole result so far, for those who want more than a snapshot. */
@@ -66,6 +67,18 @@ static void look(struct run *run, const struct lg_snapshot *snapshot)
 	lg_result_free(result);
 }
 
+static void keep_target(struct run *run)
+{
+	const struct target *target = &run->outcome->target;
+	char text[800];
+
+	if (!keeper_tick(&run->keeper, run->progress.phase))
+		return;
+	change_text(&run->keeper.changes[run->keeper.count - 1], text, sizeof text);
+	progress_note(&run->progress, "target  %s (%s)", text, target->why);
+	run->outcome->idle_former = run->outcome->idle != NULL;
+}
+
 static void tick(struct run *run)
 {
 	struct lg_plan load = plan_load(run->plan, NULL);
@@ -74,7 +87,7 @@ static void tick(struct run *run)
 	if (run->load) {
 		lg_snapshot(run->load, &snapshot);
 		abort_watch_look(&run->abort, &run->plan->abort_rules, run->load, &load,
-		                 watch_restarts(run->watch));
+		                 keeper_restarts(&run->keeper));
 		run->ramp_done = snapshot.ramp_done;
 		run->finished = snapshot.finished;
 		run->busiest = snapshot.busiest_thread;
@@ -89,10 +102,11 @@ static void tick(struct run *run)
 		look(run, &snapshot);
 	}
 	if (run->rank_at && clock_now() >= run->rank_at) {
-		watch_rank(run->watch);
+		watch_rank(run->keeper.watch);
 		run->rank_at = 0;
 	}
-	progress_tick(&run->progress, run->load ? &snapshot : NULL, watch_cpu(run->watch));
+	progress_tick(&run->progress, run->load ? &snapshot : NULL, watch_cpu(run->keeper.watch));
+	keep_target(run);
 	clock_sleep(TICK);
 }
 
@@ -104,7 +118,17 @@ static unsigned alive(const struct plan *plan)
 	return plan->profiles & PROFILE_HEAP ? PROFILE_HEAP_ALIVE : 0;
 }
 
-static void take_idle(struct run *run)
+/* Another pod is being looked for: not for long. */
+static void wait_for_pod(struct run *run)
+{
+	if (keeper_busy(&run->keeper))
+		progress_phase(&run->progress, run->progress.phase, "until there is a pod, at most ",
+		               KEEPER_WITHIN);
+	while (keeper_busy(&run->keeper) && !must_end(run))
+		tick(run);
+}
+
+static void take_idle_once(struct run *run)
 {
 	const struct plan *plan = run->plan;
 	unsigned profiles =
@@ -115,11 +139,25 @@ static void take_idle(struct run *run)
 		return;
 	progress_phase(&run->progress, "idle", "", plan->baseline);
 	outcome->idle = shots_start(&outcome->target.pprof, profiles, plan->baseline, plan->slice);
-	while (!shots_done(outcome->idle) && !must_end(run))
+	while (!shots_done(outcome->idle) && !must_end(run) && !keeper_busy(&run->keeper))
 		plan->baseline ? tick(run) : clock_sleep(5 * MILLI);
-	if (must_end(run))
+	if (must_end(run) || keeper_busy(&run->keeper))
 		shots_cancel(outcome->idle);
 	shots_join(outcome->idle);
+}
+
+/* Of the pod that the load is going to be on. */
+static void take_idle(struct run *run)
+{
+	take_idle_once(run);
+	while (keeper_busy(&run->keeper)) {
+		shots_free(run->outcome->idle);
+		run->outcome->idle = NULL;
+		wait_for_pod(run);
+		if (must_end(run))
+			return;
+		take_idle_once(run);
+	}
 }
 
 static int start_load(struct run *run, struct error *error)
@@ -145,12 +183,27 @@ static void wait_until_steady(struct run *run)
 {
 	int64_t end = clock_now() + run->plan->settle;
 
+	if (run->changes != run->keeper.count) {
+		run->steady = (struct steady){0};
+		run->outcome->steady = false;
+		run->changes = run->keeper.count;
+	}
 	progress_phase(&run->progress, "settle", "at most ", run->plan->settle);
-	while (!run->outcome->steady && clock_now() < end && !must_end(run)) {
+	while (!run->outcome->steady && clock_now() < end && !must_end(run) && !keeper_busy(&run->keeper)) {
 		tick(run);
 		run->outcome->steady = steady_now(&run->steady, &run->outcome->variation);
 	}
 	run->outcome->at.settled = clock_now();
+}
+
+/* Until the rate is steady, on a pod that is there. */
+static void settle(struct run *run)
+{
+	do {
+		wait_for_pod(run);
+		if (!must_end(run))
+			wait_until_steady(run);
+	} while (!must_end(run) && !keeper_close(&run->keeper, run->progress.phase));
 }
 
 /* Without captures the window is a plain stretch of time. */
@@ -226,12 +279,22 @@ static double wait_busy(struct run *run, int64_t length)
 	return ticks ? sum / ticks : 0;
 }
 
+/* The pod went away while a rate was tried: it is tried again on the next one. */
+static bool is_upset(struct run *run, unsigned changes)
+{
+	bool upset = keeper_busy(&run->keeper) || run->keeper.count != changes;
+
+	wait_for_pod(run);
+	return upset;
+}
+
 /* One rate of the search for capacity; false: the run ends. */
 static bool take_step(struct run *run, double rate)
 {
 	struct lg_plan load = plan_load(run->plan, NULL);
 	struct capacity_step step = {.asked = rate};
 	int64_t begin = clock_now(), stretch;
+	unsigned changes = run->keeper.count;
 	struct lg_result *before, *after;
 
 	lg_set_rate(run->load, rate);
@@ -241,7 +304,7 @@ static bool take_step(struct run *run, double rate)
 	step.saturated = wait_busy(run, run->plan->capacity_step) > GENERATOR_FULL;
 	after = lg_look(run->load);
 	step.took = clock_now() - begin;
-	if (before && after && !must_end(run)) {
+	if (before && after && !must_end(run) && !is_upset(run, changes)) {
 		capacity_measure(&step, &run->plan->goal, &load, before, after, clock_now() - stretch);
 		capacity_add(&run->outcome->capacity, &step);
 	}
@@ -284,7 +347,7 @@ static void drive(struct run *run)
 	if (run->plan->find_capacity && !must_end(run))
 		find_capacity(run);
 	if (!must_end(run))
-		wait_until_steady(run);
+		settle(run);
 	if (!must_end(run))
 		capture(run);
 	if (!must_end(run))
@@ -335,13 +398,12 @@ static void tear_down(struct run *run)
 	stop_load(run);
 	abort_watch_release(&run->abort);
 	prometheus_close(run->prometheus);
-	watch_stop(run->watch, &outcome->pod);
-	run->watch = NULL;
-	if (outcome->target.tunnel) {
+	keeper_stop(&run->keeper, &outcome->pod);
+	memcpy(outcome->changes, run->keeper.changes, sizeof outcome->changes);
+	outcome->change_count = run->keeper.count;
+	if (outcome->target.tunnel)
 		tunnel_report_make(outcome->target.tunnel, (enum cap_way)run->plan->tunnel, &outcome->tunnel);
-		cap_tunnel_close(outcome->target.tunnel);
-		outcome->target.tunnel = NULL;
-	}
+	target_close_tunnels(&outcome->target);
 	outcome->at.ended = clock_now();
 	progress_end(&run->progress);
 }
@@ -390,7 +452,7 @@ static void analyse(struct run *run)
 		         run->progress.phase, run->abort.why);
 	if (outcome->load)
 		threshold_report_make(&run->plan->thresholds, outcome->load, &load, &outcome->thresholds);
-	outcome->goroutines_idle = shots_goroutines(outcome->idle);
+	outcome->goroutines_idle = shots_goroutines(outcome_idle(outcome));
 	outcome->goroutines = shots_goroutines(outcome->shots);
 	slices_make(outcome->shots, &outcome->track, &outcome->slices);
 	take_share(outcome);
@@ -465,7 +527,7 @@ static int ended_idle(const struct run *run, struct error *error)
 			return 0;
 	if (signals_cancel)
 		return interrupted(error);
-	return error_set(error, "pod '%s' was lost before the load began", outcome->target.name);
+	return error_set(error, "%s; no load was sent", run->keeper.why);
 }
 
 static int prepare(struct run *run, struct error *error)
@@ -496,7 +558,7 @@ static int execute(struct run *run, struct error *error)
 {
 	if (prepare(run, error) < 0)
 		return -1;
-	run->watch = watch_start(run->plan, &run->outcome->target);
+	keeper_start(&run->keeper, run->plan, &run->outcome->target);
 	take_idle(run);
 	if (must_end(run))
 		return ended_idle(run, error);

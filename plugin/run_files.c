@@ -76,7 +76,7 @@ int run_files_write(struct outcome *outcome, struct rundir *dir, struct error *e
 	int64_t when = (outcome->at.begun + outcome->at.wall_offset) / SECOND;
 
 	if (write_shots(dir, outcome->shots, "", error) < 0 ||
-	    write_shots(dir, outcome->idle, "idle/", error) < 0 ||
+	    write_shots(dir, outcome->idle, outcome_idle_folder(outcome), error) < 0 ||
 	    write_shots(dir, outcome->after, "after/", error) < 0 ||
 	    write_slices(dir, &outcome->slices, error) < 0)
 		return -1;

@@ -133,12 +133,28 @@ static void check_pod(const struct outcome *outcome, struct verdict *verdict)
 	if (pod->lost[0])
 		say(verdict, "pod", CHECK_FAIL, "%s", pod->lost);
 	else if (pod->restarts)
-		say(verdict, "pod", CHECK_FAIL, "a container of the pod restarted during the run (%u times)",
-		    pod->restarts);
+		say(verdict, "pod", CHECK_FAIL,
+		    "a container of the pod restarted during the run (%u time%s%s%s)", pod->restarts,
+		    pod->restarts == 1 ? "" : "s", *pod->reason ? ", " : "", pod->reason);
 	else if (pod->terminating)
 		say(verdict, "pod", CHECK_WARN, "the pod was being terminated during the run");
 	else
-		say(verdict, "pod", CHECK_OK, "pod neither restarted nor replaced");
+		say(verdict, "pod", CHECK_OK, "pod neither restarted nor replaced%s",
+		    outcome->change_count ? " from then on" : "");
+}
+
+/* Before the window: what was measured is of one process. */
+static void check_changes(const struct outcome *outcome, struct verdict *verdict)
+{
+	unsigned count = outcome->change_count;
+	char text[800];
+
+	if (!count || !outcome->load)
+		return;
+	change_text(&outcome->changes[count - 1], text, sizeof text);
+	say(verdict, "replaced", CHECK_WARN, "before the window %.300s%s%s", text,
+	    count > 1 ? ", not for the first time" : "",
+	    outcome->idle_former ? "; the baseline is of the former process and not compared with" : "");
 }
 
 static void check_samples(const struct outcome *outcome, struct verdict *verdict)
@@ -178,7 +194,7 @@ static void check_baseline(const struct outcome *outcome, struct verdict *verdic
 		const struct shot *shot = shots_at(outcome->idle, i);
 
 		if (!shot->data || shot->partial) {
-			say_lost(outcome->idle, shot, "idle/", verdict);
+			say_lost(outcome->idle, shot, outcome_idle_folder(outcome), verdict);
 			return;
 		}
 	}
@@ -256,6 +272,7 @@ void verdict_make(const struct outcome *outcome, struct verdict *ret)
 	check_generator(outcome, ret);
 	check_schedule(outcome, ret);
 	check_errors(outcome, ret);
+	check_changes(outcome, ret);
 	check_pod(outcome, ret);
 	check_samples(outcome, ret);
 	check_baseline(outcome, ret);
