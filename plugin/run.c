@@ -6,6 +6,7 @@
 #include "plugin/clock.h"
 #include "plugin/document.h"
 #include "plugin/guard.h"
+#include "plugin/peers.h"
 #include "plugin/pgo.h"
 #include "plugin/progress.h"
 #include "plugin/prometheus.h"
@@ -27,7 +28,6 @@ struct run {
 	struct rundir dir;
 	struct progress progress;
 	struct lg_run *load;
-	struct watch *watch;
 	struct steady steady;
 	struct prometheus *prometheus;
 	int64_t look_at;                 /* when the whole result is looked at next */
@@ -44,8 +44,8 @@ struct run {
  * --abort-if names has come true. */
 static bool must_end(const struct run *run)
 {
-	return signals_cancel || watch_lost(run->watch) || run->finished || run->crossed || run->too_fast ||
-	       *run->abort.why;
+	return signals_cancel || replicas_lost(&run->outcome->replicas) || run->finished || run->crossed ||
+	       run->too_fast || *run->abort.why;
 }
 
 /* Once a second the whole result so far, for those who want more than a snapshot. */
@@ -74,7 +74,7 @@ static void tick(struct run *run)
 	if (run->load) {
 		lg_snapshot(run->load, &snapshot);
 		abort_watch_look(&run->abort, &run->plan->abort_rules, run->load, &load,
-		                 watch_restarts(run->watch));
+		                 replicas_restarts(&run->outcome->replicas));
 		run->ramp_done = snapshot.ramp_done;
 		run->finished = snapshot.finished;
 		run->busiest = snapshot.busiest_thread;
@@ -89,10 +89,10 @@ static void tick(struct run *run)
 		look(run, &snapshot);
 	}
 	if (run->rank_at && clock_now() >= run->rank_at) {
-		watch_rank(run->watch);
+		replicas_rank(&run->outcome->replicas);
 		run->rank_at = 0;
 	}
-	progress_tick(&run->progress, run->load ? &snapshot : NULL, watch_cpu(run->watch));
+	progress_tick(&run->progress, run->load ? &snapshot : NULL, replicas_cpu(&run->outcome->replicas));
 	clock_sleep(TICK);
 }
 
@@ -114,12 +114,10 @@ static void take_idle(struct run *run)
 	if (!outcome->target.has_pprof || !profiles)
 		return;
 	progress_phase(&run->progress, "idle", "", plan->baseline);
-	outcome->idle = shots_start(&outcome->target.pprof, profiles, plan->baseline, plan->slice);
-	while (!shots_done(outcome->idle) && !must_end(run))
+	replicas_take(&outcome->replicas, REPLICA_IDLE, profiles, plan->baseline, plan->slice);
+	while (!replicas_taken(&outcome->replicas, REPLICA_IDLE) && !must_end(run))
 		plan->baseline ? tick(run) : clock_sleep(5 * MILLI);
-	if (must_end(run))
-		shots_cancel(outcome->idle);
-	shots_join(outcome->idle);
+	outcome->idle = replicas_join(&outcome->replicas, REPLICA_IDLE, must_end(run));
 }
 
 static int start_load(struct run *run, struct error *error)
@@ -153,16 +151,13 @@ static void wait_until_steady(struct run *run)
 	run->outcome->at.settled = clock_now();
 }
 
-/* Without captures the window is a plain stretch of time. */
-static bool captures_done(const struct run *run)
-{
-	return !run->outcome->shots || shots_done(run->outcome->shots);
-}
-
 static void capture(struct run *run)
 {
 	const struct plan *plan = run->plan;
 	struct outcome *outcome = run->outcome;
+	struct replicas *replicas = &outcome->replicas;
+	/* Without captures the window is a plain stretch of time. */
+	bool captures = outcome->target.has_pprof && plan->profiles;
 	int64_t begin = clock_now() + 2 * LG_WINDOW_LEAD, end;
 	struct lg_snapshot snapshot;
 
@@ -171,15 +166,14 @@ static void capture(struct run *run)
 	clock_sleep(begin - clock_now());
 	outcome->at.capture_begin = begin;
 	run->rank_at = begin + (int64_t)(RANK_AT * (double)plan->window);
-	if (outcome->target.has_pprof && plan->profiles)
-		outcome->shots =
-			shots_start(&outcome->target.pprof, plan->profiles, plan->window, plan->slice);
-	while ((!captures_done(run) || clock_now() < begin + plan->window) && !must_end(run))
+	if (captures)
+		replicas_take(replicas, REPLICA_WINDOW, plan->profiles, plan->window, plan->slice);
+	while (((captures && !replicas_taken(replicas, REPLICA_WINDOW)) ||
+	        clock_now() < begin + plan->window) &&
+	       !must_end(run))
 		tick(run);
-	if (must_end(run) && outcome->shots)
-		shots_cancel(outcome->shots);
-	if (outcome->shots)
-		shots_join(outcome->shots);
+	if (captures)
+		outcome->shots = replicas_join(replicas, REPLICA_WINDOW, must_end(run));
 	outcome->at.capture_end = clock_now();
 	lg_snapshot(run->load, &snapshot);
 	slice_track_add(&outcome->track, snapshot.now, snapshot.total.requests);
@@ -318,12 +312,10 @@ static void cool_down(struct run *run)
 		tick(run);
 	if (must_end(run))
 		return;
-	outcome->after = shots_start(&outcome->target.pprof, profiles, 0, run->plan->slice);
-	while (!shots_done(outcome->after) && !must_end(run))
+	replicas_take(&outcome->replicas, REPLICA_AFTER, profiles, 0, run->plan->slice);
+	while (!replicas_taken(&outcome->replicas, REPLICA_AFTER) && !must_end(run))
 		clock_sleep(5 * MILLI);
-	if (must_end(run))
-		shots_cancel(outcome->after);
-	shots_join(outcome->after);
+	outcome->after = replicas_join(&outcome->replicas, REPLICA_AFTER, must_end(run));
 	outcome->at.cooled = clock_now();
 }
 
@@ -335,8 +327,8 @@ static void tear_down(struct run *run)
 	stop_load(run);
 	abort_watch_release(&run->abort);
 	prometheus_close(run->prometheus);
-	watch_stop(run->watch, &outcome->pod);
-	run->watch = NULL;
+	replicas_unwatch(&outcome->replicas);
+	peers_close(&outcome->target);
 	if (outcome->target.tunnel) {
 		tunnel_report_make(outcome->target.tunnel, (enum cap_way)run->plan->tunnel, &outcome->tunnel);
 		cap_tunnel_close(outcome->target.tunnel);
@@ -351,13 +343,14 @@ static void tear_down(struct run *run)
 /* Of figures from before the ramp's end nothing can be told: the load was another one. */
 static void take_share(struct outcome *outcome)
 {
-	const struct watch_report *pod = &outcome->pod;
 	const struct lg_result *load = outcome->load;
 	int64_t offset = outcome->at.wall_offset;
+	time_t begin, end;
+	double share = replicas_share(&outcome->replicas, &begin, &end);
 
-	if (pod->ranked && load && load->ramp_ended && pod->share_begin * SECOND >= load->started + offset &&
-	    pod->share_end * SECOND >= load->ramp_ended + offset)
-		target_take_share(&outcome->target, pod->share);
+	if (load && load->ramp_ended && begin * SECOND >= load->started + offset &&
+	    end * SECOND >= load->ramp_ended + offset)
+		target_take_share(&outcome->target, share);
 }
 
 static void analyse(struct run *run)
@@ -366,12 +359,13 @@ static void analyse(struct run *run)
 	uint64_t requests = outcome->load ? outcome->load->counts[LG_WINDOW].requests : 0;
 	struct lg_plan load = plan_load(run->plan, NULL);
 	unsigned wanted, slice_count = outcome->shots ? shots_slices(outcome->shots, &wanted) : 0;
+	const struct replica *lost = replicas_first_lost(&outcome->replicas);
 
 	if (signals_cancel)
 		snprintf(outcome->partial, sizeof outcome->partial,
 		         "interrupted by a signal while in phase '%s'", run->progress.phase);
-	else if (outcome->pod.lost[0])
-		snprintf(outcome->partial, sizeof outcome->partial, "%s", outcome->pod.lost);
+	else if (lost)
+		snprintf(outcome->partial, sizeof outcome->partial, "%s", lost->pod->lost);
 	else if (run->finished && !plan_is_counted(run->plan))
 		snprintf(outcome->partial, sizeof outcome->partial,
 		         "the load ended after --requests %u, in phase '%s'", run->plan->requests,
@@ -393,6 +387,7 @@ static void analyse(struct run *run)
 	outcome->goroutines_idle = shots_goroutines(outcome->idle);
 	outcome->goroutines = shots_goroutines(outcome->shots);
 	slices_make(outcome->shots, &outcome->track, &outcome->slices);
+	replicas_measure(&outcome->replicas);
 	take_share(outcome);
 	outcome->goroutines_after = shots_goroutines(outcome->after);
 	cost_make(shots_cpu(outcome->shots), shots_slice_profiles(outcome->shots), slice_count,
@@ -487,6 +482,10 @@ static int prepare(struct run *run, struct error *error)
 	}
 	outcome->at.prepared = clock_now();
 	progress_note(&run->progress, "target  %s (%s)", target->name, target->why);
+	for (size_t i = 0; i < target->peer_count; i++)
+		progress_note(&run->progress, "pod     %s as well", target->peers[i].name);
+	if (target->peer_note[0])
+		progress_note(&run->progress, "note    %s", target->peer_note);
 	if (target->ranking.note[0] && strcmp(target->ranking.note, target->why) != 0)
 		progress_note(&run->progress, "note    %s", target->ranking.note);
 	return 0;
@@ -496,7 +495,8 @@ static int execute(struct run *run, struct error *error)
 {
 	if (prepare(run, error) < 0)
 		return -1;
-	run->watch = watch_start(run->plan, &run->outcome->target);
+	replicas_init(&run->outcome->replicas, &run->outcome->target, &run->outcome->pod);
+	replicas_watch(&run->outcome->replicas, run->plan);
 	take_idle(run);
 	if (must_end(run))
 		return ended_idle(run, error);

@@ -6,6 +6,7 @@
 
 #include "plugin/figures.h"
 #include "plugin/pgo.h"
+#include "plugin/replicas_report.h"
 #include "plugin/text.h"
 
 #define LABEL "%-11s"
@@ -181,7 +182,8 @@ static void print_cpu(FILE *out, const struct outcome *outcome)
 	if (cost->per_request >= 0)
 		fprintf(out, "; %s of CPU a request", figure_time(cost->per_request, each));
 	if (outcome->target.share_assumed || outcome->target.share_measured)
-		fprintf(out, ", taking the pod's share of the load as %.3g", outcome->target.share);
+		fprintf(out, ", taking the pod%s share of the load as %.3g",
+		        outcome->replicas.count > 1 ? "s'" : "'s", outcome->target.share);
 	fprintf(out, "\n  %8s %7s %7s  %9s  %5s  %s\n", "flat", "flat%", "cum%", "a request", "error",
 	        "function");
 	for (size_t i = 0; i < cost->count && i < outcome->plan->top && cost->rows[i].flat > 0; i++)
@@ -238,6 +240,7 @@ void summary_print(FILE *out, const struct outcome *outcome)
 		print_unfinished(out, outcome->load);
 	}
 	print_pod(out, outcome);
+	replicas_print(out, outcome);
 	print_cpu(out, outcome);
 	meaning_print_cpu(out, outcome);
 	print_goroutines(out, outcome);
