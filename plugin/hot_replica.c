@@ -146,6 +146,7 @@ void hot_replica_find(const struct replicas *replicas, struct hot_replica *ret)
 	size_t count, top = 0;
 	double sum = sum_of_cores(replicas, &count);
 	const struct replica *hot;
+	char others[32] = "next to none";
 
 	*ret = (struct hot_replica){0};
 	if (count < 2)
@@ -162,8 +163,10 @@ void hot_replica_find(const struct replicas *replicas, struct hot_replica *ret)
 	    ret->cores - ret->others < HOT_ERRORS * ret->error * ret->cores)
 		return;
 	ret->found = true;
-	snprintf(ret->title, sizeof ret->title, "pod %.253s uses %.2g cores, the other%s %.2g%s",
-	         hot->target->pod->name, ret->cores, count > 2 ? "s" : "", ret->others,
+	if (ret->others >= 0.005)
+		snprintf(others, sizeof others, "%.2g", ret->others);
+	snprintf(ret->title, sizeof ret->title, "pod %.253s uses %.2g cores, the other%s %s%s",
+	         hot->target->pod->name, ret->cores, count > 2 ? "s" : "", others,
 	         count > 2 ? " on average" : "");
 	explain(replicas, ret);
 }

@@ -130,7 +130,8 @@ void replicas_print(FILE *out, const struct outcome *outcome)
 
 	if (replicas->count < 2 || !outcome->shots)
 		return;
-	fprintf(out, LABEL "%zu at the same time, summed below\n", "Pods", replicas->count);
+	fprintf(out, LABEL "%zu at the same time, summed below; each by itself is in pods/\n", "Pods",
+	        replicas->count);
 	fprintf(out, "  %7s  %6s  %5s  %8s  %10s  %s\n", "of CPU", "cores", "error", "samples", "goroutines",
 	        "pod");
 	for (size_t i = 0; i < replicas->count; i++)

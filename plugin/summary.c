@@ -51,10 +51,10 @@ static void print_load(FILE *out, const struct outcome *outcome)
 	fprintf(out, ", ramp %s", duration_print(plan->ramp, ramp));
 	if (plan->think)
 		fprintf(out, ", think %s", duration_print(plan->think, think));
-	fprintf(out, "%s\n",
-	        target->tunnel_bound    ? ", tunnel-bound"
-	        : target->bastion_bound ? ", bastion-bound"
-	                                : "");
+	fputs(target->tunnel_bound ? ", tunnel-bound" : target->bastion_bound ? ", bastion-bound" : "", out);
+	if (target->tunnel_bound && target->peer_count)
+		fprintf(out, " to %zu pods in turn", target->peer_count + 1);
+	fputc('\n', out);
 }
 
 static void print_errors(FILE *out, const struct lg_result *load)
