@@ -41,6 +41,8 @@ static void read_callers(cJSON *list, double total, struct cap_finding *ret)
 	{
 		if (ret->caller_count == CAP_FINDING_CALLERS)
 			return;
+		if (!*text_of(caller, "function"))
+			continue;
 		ret->callers[ret->caller_count++] = (struct cap_place){
 			.function = text_of(caller, "function"),
 			.file = text_of(caller, "file"),
@@ -79,7 +81,7 @@ void findings_read(cJSON *run, struct cap_findings *findings)
 			.confidence = sure_of(text_of(item, "confidence")),
 		};
 
-		if (!is_of_the_run(finding.name))
+		if (!is_of_the_run(finding.name) || !*finding.title || finding.share <= 0)
 			continue;
 		read_callers(cJSON_GetObjectItemCaseSensitive(item, "callers"), (double)findings->total,
 		             &finding);

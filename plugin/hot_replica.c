@@ -159,7 +159,7 @@ void hot_replica_find(const struct replicas *replicas, struct hot_replica *ret)
 	ret->cores = hot->cores;
 	ret->others = (sum - hot->cores) / (double)(count - 1);
 	ret->error = hypot(hot->error, error_of_others(replicas, top, ret->others));
-	if (ret->cores < HOT_TIMES * ret->others ||
+	if (ret->cores <= 0 || ret->cores < HOT_TIMES * ret->others ||
 	    ret->cores - ret->others < HOT_ERRORS * ret->error * ret->cores)
 		return;
 	ret->found = true;
