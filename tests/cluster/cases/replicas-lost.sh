@@ -7,7 +7,7 @@ kubectl wait --for=condition=Available --timeout=90s deployment/api >/dev/null
 open_port
 names=$(kubectl get pods -l app=api --no-headers -o custom-columns=N:.metadata.name)
 the_pod
-start loadtest -l app=api --pods all --url "http://127.0.0.1:$node_port/cpu?us=2000" --vus 4 --ramp 1s --settle 1s --window 12s --slice 1s
+start loadtest -l app=api --pods all --url "http://127.0.0.1:$node_port/cpu?us=2000" --vus 32 --think 60ms --ramp 1s --settle 1s --window 12s --slice 1s
 reached capture
 sleep 3
 kubectl delete pod "$pod" --wait=false >/dev/null
