@@ -280,7 +280,9 @@ const char *cap_profile_type(const struct cap_profile *profile, size_t i, const 
 int cap_profile_type_index(const struct cap_profile *profile, const char *name);
 int64_t cap_profile_total(const struct cap_profile *profile, size_t type);
 int64_t cap_profile_duration(const struct cap_profile *profile); /* ns, duration_nanos; merged: their sum */
-int64_t cap_profile_time(const struct cap_profile *profile);     /* Unix ns */
+/* For profiles that were merged, but taken side by side: their sum is not the time that has passed. */
+void cap_profile_set_duration(struct cap_profile *profile, int64_t ns);
+int64_t cap_profile_time(const struct cap_profile *profile); /* Unix ns */
 size_t cap_profile_sample_count(const struct cap_profile *profile);
 /* The program: path and build id of the first mapping; "" when not known. Untrusted, as the next two. */
 const char *cap_profile_program(const struct cap_profile *profile, const char **ret_build_id);

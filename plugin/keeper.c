@@ -98,11 +98,11 @@ static void end_search(struct keeper *keeper)
 static void describe(struct keeper *keeper, enum watch_state state, struct change *ret)
 {
 	struct watch_report report = {0};
-	const char *how = watch_lost(keeper->watch) ? watch_lost_how(keeper->watch) : NULL;
+	const char *how = watch_lost(*keeper->watch) ? watch_lost_how(*keeper->watch) : NULL;
 
-	keeper->restarts += watch_restarts(keeper->watch);
-	watch_stop(keeper->watch, &report);
-	keeper->watch = NULL;
+	keeper->restarts += watch_restarts(*keeper->watch);
+	watch_stop(*keeper->watch, &report);
+	*keeper->watch = NULL;
 	snprintf(ret->from, sizeof ret->from, "%s", keeper->target->name);
 	if (how)
 		snprintf(ret->why, sizeof ret->why, "%s", how);
@@ -123,7 +123,7 @@ static void lose(struct keeper *keeper, const struct change *change, const char 
 
 static void look_for_loss(struct keeper *keeper, const char *phase)
 {
-	enum watch_state state = watch_state(keeper->watch);
+	enum watch_state state = watch_state(*keeper->watch);
 	struct change change = {0};
 
 	if (state == WATCH_FINE)
@@ -150,7 +150,7 @@ static bool take(struct keeper *keeper)
 		snprintf(change->to, sizeof change->to, "%s", keeper->target->name);
 		change->at = clock_now();
 		keeper->changes[keeper->count++] = *change;
-		keeper->watch = watch_start(keeper->plan, keeper->target);
+		*keeper->watch = watch_start(keeper->plan, keeper->target, 1);
 	} else {
 		lose(keeper, change, search->error.text);
 	}
@@ -171,23 +171,26 @@ static void name_another(struct keeper *keeper)
 
 /* ---- the keeper as others see it --------------------------------------------- */
 
-void keeper_start(struct keeper *keeper, const struct plan *plan, struct target *target)
+void keeper_start(struct keeper *keeper, const struct plan *plan, struct target *target,
+                  struct replicas *replicas)
 {
-	*keeper = (struct keeper){.plan = plan, .target = target, .watch = watch_start(plan, target)};
+	*keeper = (struct keeper){.plan = plan, .target = target, .replicas = replicas};
+	if (replicas->count == 1 && replicas->items[0].watch)
+		keeper->watch = &replicas->items[0].watch;
 }
 
 bool keeper_tick(struct keeper *keeper, const char *phase)
 {
 	struct change change = {0};
 
-	if (keeper->lost)
+	if (keeper->lost || !keeper->watch)
 		return false;
 	if (keeper->search)
 		return atomic_load(&keeper->search->done) && take(keeper);
 	if (!keeper->closed) {
 		look_for_loss(keeper, phase);
-	} else if (watch_lost(keeper->watch)) {
-		snprintf(change.why, sizeof change.why, "%s", watch_lost_how(keeper->watch));
+	} else if (watch_lost(*keeper->watch)) {
+		snprintf(change.why, sizeof change.why, "%s", watch_lost_how(*keeper->watch));
 		snprintf(change.from, sizeof change.from, "%s", keeper->target->name);
 		snprintf(change.phase, sizeof change.phase, "%s", phase);
 		lose(keeper, &change, "");
@@ -202,8 +205,8 @@ bool keeper_busy(const struct keeper *keeper)
 
 bool keeper_close(struct keeper *keeper, const char *phase)
 {
-	if (!keeper->search) {
-		watch_look(keeper->watch);
+	if (keeper->watch && !keeper->search) {
+		watch_look(*keeper->watch);
 		keeper_tick(keeper, phase);
 	}
 	keeper->closed = !keeper->search;
@@ -212,25 +215,29 @@ bool keeper_close(struct keeper *keeper, const char *phase)
 
 bool keeper_lost(const struct keeper *keeper)
 {
-	return keeper->lost;
+	return keeper->lost || (keeper->replicas && !keeper->watch && replicas_lost(keeper->replicas));
 }
 
 unsigned keeper_restarts(struct keeper *keeper)
 {
-	return keeper->restarts + watch_restarts(keeper->watch);
+	return keeper->restarts + (keeper->replicas ? replicas_restarts(keeper->replicas) : 0);
 }
 
-void keeper_stop(struct keeper *keeper, struct watch_report *ret)
+void keeper_stop(struct keeper *keeper)
 {
+	struct watch_report *report;
+
+	if (!keeper->replicas)
+		return;
 	end_search(keeper);
-	watch_stop(keeper->watch, ret);
-	keeper->watch = NULL;
+	replicas_unwatch(keeper->replicas);
+	if (!keeper->watch)
+		return;
+	report = keeper->replicas->items[0].pod;
 	if (keeper->lost && keeper->closed && !signals_cancel)
 		name_another(keeper);
-	if (ret->lost[0] && !keeper->lost)
-		snprintf(keeper->why, sizeof keeper->why, "%s", ret->lost);
-	if (keeper->why[0])
-		snprintf(ret->lost, sizeof ret->lost, "%s", keeper->why);
+	if (keeper->lost)
+		snprintf(report->lost, sizeof report->lost, "%s", keeper->why);
 }
 
 const char *change_text(const struct change *change, char *ret, size_t size)

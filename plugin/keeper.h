@@ -2,7 +2,7 @@
  * Keeps a run its pod. Until the window begins, a pod that is lost, leaves or has a container restarted is
  * resolved anew: the same pod once it is ready again, else another of the target's. Meanwhile the load goes
  * on, and is looked after. From the window on a lost pod ends the run: two processes have no profile in
- * common.
+ * common. Of several pods (--pods) none is replaced: the run ends when all are lost.
  */
 #ifndef PLUGIN_KEEPER_H
 #define PLUGIN_KEEPER_H
@@ -10,6 +10,7 @@
 #include <cjson/cJSON.h>
 
 #include "plugin/plan.h"
+#include "plugin/replicas.h"
 #include "plugin/target.h"
 #include "plugin/watch.h"
 
@@ -30,7 +31,8 @@ struct search;
 struct keeper {
 	const struct plan *plan;
 	struct target *target;
-	struct watch *watch;
+	struct replicas *replicas;
+	struct watch **watch; /* the one replica's; NULL: there are several, or no pod, and nothing is kept */
 	struct search *search; /* NULL: none is under way */
 	struct change changes[KEEPER_MOST];
 	unsigned count, restarts; /* restarts: of watches that have ended */
@@ -38,8 +40,9 @@ struct keeper {
 	char why[800]; /* once lost */
 };
 
-/* Begins to watch the target, if it is a pod. */
-void keeper_start(struct keeper *keeper, const struct plan *plan, struct target *target);
+/* The replicas are watched already. */
+void keeper_start(struct keeper *keeper, const struct plan *plan, struct target *target,
+                  struct replicas *replicas);
 /* Often. True: the target has changed, and the newest of `changes` says how. */
 bool keeper_tick(struct keeper *keeper, const char *phase);
 /* The pod is being resolved anew. */
@@ -47,12 +50,12 @@ bool keeper_busy(const struct keeper *keeper);
 /* The window begins: no other pod is taken from now on. False: the pod is gone just now, and resolved anew.
  */
 bool keeper_close(struct keeper *keeper, const char *phase);
-/* There is no pod any more, and `why` says what happened. */
+/* There is no pod any more, and `why` (of a single one) says what happened. */
 bool keeper_lost(const struct keeper *keeper);
 /* Of containers of the target's pods since the run began. */
 unsigned keeper_restarts(struct keeper *keeper);
-/* Ends all of it; *ret is of the last pod's watch. */
-void keeper_stop(struct keeper *keeper, struct watch_report *ret);
+/* Ends all of it, the watches too. Of a keeper that was not started: nothing. */
+void keeper_stop(struct keeper *keeper);
 
 /* "pod 'a/b' was deleted in phase 'ramp': 'a/c' took its place"; cut to fit. Returns ret. */
 const char *change_text(const struct change *change, char *ret, size_t size);

@@ -35,6 +35,8 @@ void meaning_make(const struct outcome *outcome, struct meaning *ret)
 	*ret = (struct meaning){0};
 	ret->explained = cpu && cap_findings_make(cpu, &ret->findings, NULL) == CAP_OK;
 	wait_findings_add(outcome, &ret->findings, &ret->mutex);
+	hot_replica_find(&outcome->replicas, &ret->hot);
+	hot_replica_add(&ret->hot, &outcome->replicas, &ret->findings);
 	read_goroutines(outcome, ret);
 	memory_cost_make(outcome_idle(outcome), outcome->shots, outcome->after, outcome_window(outcome),
 	                 requests, outcome->target.share, &ret->memory);

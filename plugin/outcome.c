@@ -5,6 +5,7 @@
 
 void outcome_release(struct outcome *outcome)
 {
+	replicas_release(&outcome->replicas);
 	shots_free(outcome->idle);
 	shots_free(outcome->shots);
 	shots_free(outcome->after);

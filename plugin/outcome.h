@@ -8,6 +8,7 @@
 #include "plugin/keeper.h"
 #include "plugin/meaning.h"
 #include "plugin/plan.h"
+#include "plugin/replicas.h"
 #include "plugin/shots.h"
 #include "plugin/slices.h"
 #include "plugin/target.h"
@@ -31,8 +32,9 @@ struct outcome {
 	struct shots *idle, *shots, *after; /* after: --cooldown */
 	int64_t goroutines_idle, goroutines, goroutines_after; /* -1: unknown */
 	struct lg_result *load;                                /* NULL: no load was sent */
-	struct watch_report pod;
-	struct change changes[KEEPER_MOST]; /* of the pod, before the window */
+	struct watch_report pod;                               /* of the target */
+	struct replicas replicas;                              /* the target and its peers */
+	struct change changes[KEEPER_MOST];                    /* of the target, before the window */
 	unsigned change_count;
 	bool idle_former; /* the idle captures are of another process than those of the window */
 	struct tunnel_report tunnel;
@@ -73,6 +75,8 @@ int64_t outcome_cpu_limit(const struct outcome *outcome);
 /* RFC 3339 with milliseconds, UTC, of an instant of the run; "" for 0. */
 const char *outcome_wall(const struct outcome *outcome, int64_t instant, char ret[40]);
 
+/* What was captured: "captures" of the document, the files' names below `folder`. */
+cJSON *outcome_captures_json(const struct outcome *outcome, const struct shots *shots, const char *folder);
 /* The run as one document (run.json, -o json|yaml); the caller deletes it. */
 cJSON *outcome_json(const struct outcome *outcome);
 

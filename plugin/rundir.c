@@ -71,17 +71,16 @@ static int write_all(int fd, const char *data, size_t size)
 	return 0;
 }
 
-/* "idle" of "idle/cpu.pb.gz". */
-static void make_folder(const struct rundir *dir, const char *name)
+/* "pods" and "pods/api-7f" of "pods/api-7f/cpu.pb.gz". */
+static void make_folders(const struct rundir *dir, const char *name)
 {
-	const char *slash = strchr(name, '/');
 	char path[8192];
 
-	if (!slash)
-		return;
-	snprintf(path, sizeof path, "%s/%.*s", dir->temporary, (int)(slash - name), name);
-	if (mkdir(path, 0700) == 0)
-		signals_register(path);
+	for (const char *slash = strchr(name, '/'); slash; slash = strchr(slash + 1, '/')) {
+		snprintf(path, sizeof path, "%s/%.*s", dir->temporary, (int)(slash - name), name);
+		if (mkdir(path, 0700) == 0)
+			signals_register(path);
+	}
 }
 
 int rundir_write(struct rundir *dir, const char *name, const void *data, size_t size, struct error *error)
@@ -89,7 +88,7 @@ int rundir_write(struct rundir *dir, const char *name, const void *data, size_t 
 	char path[8192];
 	int fd, status;
 
-	make_folder(dir, name);
+	make_folders(dir, name);
 	snprintf(path, sizeof path, "%s/%s", dir->temporary, name);
 	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (fd < 0)

@@ -1,26 +1,17 @@
-#include "plugin/shots.h"
-
-#include <pthread.h>
 #include <signal.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "plugin/clock.h"
+#include "plugin/shots_private.h"
 #include "plugin/text.h"
 
 #define CEILING     ((size_t)256 * 1024 * 1024)
 #define SLACK       (30 * SECOND)
 #define RETRY_PAUSE (500 * MILLI)
 
-enum when { WHOLE_IN_SLICES, WHOLE, MIDDLE };
-
 /* In the order of enum profile_bit; goroutine and heap have two. */
-static const struct kind {
-	unsigned bit;
-	enum when when;
-	const char *name, *query, *file;
-} kinds[] = {
+static const struct kind kinds[] = {
 	{PROFILE_CPU, WHOLE_IN_SLICES, "profile", NULL, "cpu.pb.gz"},
 	{PROFILE_GOROUTINE, MIDDLE, "goroutine", NULL, "goroutine.pb.gz"},
 	{PROFILE_GOROUTINE, MIDDLE, "goroutine", "debug=2", "goroutine.txt"},
@@ -34,22 +25,6 @@ static const struct kind {
 };
 
 #define KIND_COUNT (sizeof kinds / sizeof *kinds)
-
-struct shots {
-	const struct cap_pprof *pprof;
-	int64_t begin, length, slice;
-	atomic_int cancel;
-	struct shot list[SHOTS_MAX];
-	const struct kind *kind[SHOTS_MAX];
-	size_t count;
-	struct cap_profile *cpu;
-	struct shots_slice slices[SLICES_MAX];
-	struct cap_profile *slice_profiles[SLICES_MAX]; /* the same, for who merges or counts */
-	unsigned slice_count, slices_wanted;
-	pthread_t threads[SHOTS_MAX];
-	size_t thread_count, joined;
-	atomic_uint running;
-};
 
 /* A thread's work: the shots [first, first + count) that are taken in the middle, or one other. */
 struct work {

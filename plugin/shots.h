@@ -41,6 +41,15 @@ void shots_cancel(struct shots *shots);
 void shots_join(struct shots *shots);
 void shots_free(struct shots *shots);
 
+/*
+ * What `count` pods gave at the same time as if it were one pod's: profiles are summed, with the mean of
+ * their durations, so that CPU over duration is what the pods used together; slices likewise, those that
+ * every pod gave; dumps follow one another. A trace is the first pod's. What one pod did not give makes it
+ * partial, with the first error, of the pod so named. `parts`, joined and of the same profiles, stay the
+ * caller's.
+ */
+struct shots *shots_merge(struct shots *const *parts, const char *const *names, size_t count);
+
 /* After shots_join. */
 size_t shots_count(const struct shots *shots);
 const struct shot *shots_at(const struct shots *shots, size_t i);

@@ -7,7 +7,7 @@
 
 #include "plugin/error.h"
 
-#define PATHS_MAX 64
+#define PATHS_MAX 1024 /* a run of many pods has some twenty files of each */
 #define PATH_SIZE 4096
 
 atomic_int signals_cancel;

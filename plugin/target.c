@@ -1,9 +1,11 @@
 #include "plugin/target.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "plugin/clock.h"
 #include "plugin/guard.h"
+#include "plugin/peers.h"
 #include "plugin/pprof_port.h"
 #include "plugin/signals.h"
 #include "plugin/target_parts.h"
@@ -198,14 +200,33 @@ int target_find_pprof(const struct plan *plan, struct target *target, struct err
 	return target_failure(target, &failure, doing, error);
 }
 
+static int check_profiler(const struct plan *plan, const struct target *target, struct error *error)
+{
+	int64_t seconds = (plan->slice < plan->window ? plan->slice : plan->window) / SECOND;
+	struct cap_error failure = {0};
+
+	if (!(plan->profiles & PROFILE_CPU) ||
+	    cap_pprof_cpu_free(&target->pprof, (unsigned)seconds, &signals_cancel, &failure) == CAP_OK)
+		return 0;
+	return target_failure(target, &failure, "start a CPU profile", error);
+}
+
+int target_reach(const struct plan *plan, struct target *target, struct error *error)
+{
+	if (target_open_tunnel(plan, target, error) < 0 ||
+	    (plan->profiles && target_find_pprof(plan, target, error) < 0))
+		return -1;
+	return target->is_peer ? check_profiler(plan, target, error) : 0;
+}
+
 static int prepare_pod(const struct plan *plan, struct target *target, struct error *error)
 {
 	if (cluster_open(&plan->kube, ssh_for_api(plan, target), &target->cluster, error) < 0)
 		return -1;
 	if (target_pick(plan, target, error) < 0 || guard_hosts(plan, target->cluster, error) < 0 ||
-	    target_open_tunnel(plan, target, error) < 0)
+	    target_reach(plan, target, error) < 0)
 		return -1;
-	return plan->profiles ? target_find_pprof(plan, target, error) : 0;
+	return peers_open(plan, target, error);
 }
 
 /* ---- where the load goes -------------------------------------------------- */
@@ -214,8 +235,10 @@ static int dial_pod(void *context, const char *host, uint16_t port, char error[L
 {
 	struct target *target = context;
 	const struct target_route *route = atomic_load(&target->route);
+	size_t turn = atomic_fetch_add(&target->dialled, 1) % (target->peer_count + 1);
+	struct cap_tunnel *tunnel = turn ? target->peers[turn - 1].tunnel : route->tunnel;
 	struct cap_error failure = {0};
-	int fd = cap_tunnel_dial(route->tunnel, route->port, &failure);
+	int fd = cap_tunnel_dial(tunnel, route->port, &failure);
 
 	(void)host, (void)port; /* those of the pod are the tunnel's matter */
 	if (fd < 0)
@@ -281,9 +304,20 @@ bool target_url_is_of(const char *url, const char *host)
 	return strncmp(at, host, length) == 0 && strchr(":/]?", at[length]) != NULL;
 }
 
-/* How many of the requests the profiled pod serves. */
+static bool url_is_a_pod(const struct target *target, const char *url)
+{
+	bool ret = target_url_is_of(url, target->pod->ip);
+
+	for (size_t i = 0; i < target->peer_count; i++)
+		ret |= target_url_is_of(url, target->peers[i].pod->ip);
+	return ret;
+}
+
+/* How many of the requests the profiled pods serve. */
 void target_set_share(const struct plan *plan, struct target *target)
 {
+	size_t captured = target->peer_count + 1;
+
 	target->share = 1;
 	if (plan->pod_share > 0) {
 		target->share = plan->pod_share;
@@ -291,13 +325,16 @@ void target_set_share(const struct plan *plan, struct target *target)
 	} else if (!target->pod) {
 		snprintf(target->share_why, sizeof target->share_why, "one process");
 	} else if (target->tunnel_bound) {
-		snprintf(target->share_why, sizeof target->share_why, "load goes to this pod alone");
-	} else if (target_url_is_of(plan->url, target->pod->ip)) {
-		snprintf(target->share_why, sizeof target->share_why, "--url is this pod's IP");
-	} else if (target->ready_pods == 1) {
-		snprintf(target->share_why, sizeof target->share_why, "the only ready pod");
+		snprintf(target->share_why, sizeof target->share_why, "load goes to %s alone",
+		         captured > 1 ? "these pods" : "this pod");
+	} else if (url_is_a_pod(target, plan->url)) {
+		snprintf(target->share_why, sizeof target->share_why, "--url is %s",
+		         captured > 1 ? "the IP of one of these pods" : "this pod's IP");
+	} else if (target->ready_pods <= captured) {
+		snprintf(target->share_why, sizeof target->share_why, "%s",
+		         captured > 1 ? "all ready pods" : "the only ready pod");
 	} else {
-		target->share = 1.0 / (double)target->ready_pods;
+		target->share = (double)captured / (double)target->ready_pods;
 		target->share_assumed = true;
 		snprintf(target->share_why, sizeof target->share_why,
 		         "assumed: %zu ready pods share the load evenly; --pod-share sets it",
@@ -312,8 +349,8 @@ void target_take_share(struct target *target, double share)
 	target->share = share;
 	target->share_assumed = false;
 	target->share_measured = true;
-	snprintf(target->share_why, sizeof target->share_why, "its part of the CPU of %zu ready pods at peak",
-	         target->ready_pods);
+	snprintf(target->share_why, sizeof target->share_why, "%s part of the CPU of %zu ready pods at peak",
+	         target->peer_count ? "their" : "its", target->ready_pods);
 }
 
 static int probe_load(const struct plan *plan, struct target *target, struct error *error)
@@ -377,22 +414,20 @@ int target_prepare(const struct plan *plan, struct target *ret, struct error *er
 	target_set_share(plan, ret);
 	if (probe_load(plan, ret, error) < 0)
 		return -1;
-	if (plan->profiles & PROFILE_CPU) {
-		int64_t seconds = (plan->slice < plan->window ? plan->slice : plan->window) / SECOND;
-		struct cap_error failure = {0};
-
-		if (cap_pprof_cpu_free(&ret->pprof, (unsigned)seconds, &signals_cancel, &failure) != CAP_OK)
-			return target_failure(ret, &failure, "start a CPU profile", error);
-	}
-	return 0;
+	return check_profiler(plan, ret, error);
 }
 
 void target_release(struct target *target)
 {
+	for (size_t i = 0; i < target->peer_count; i++)
+		target_release(&target->peers[i]);
+	free(target->peers);
 	target_close_tunnels(target);
 	target_release_formers(target);
 	ranking_release(&target->ranking);
-	cluster_close(target->cluster);
-	bastion_close(target->bastion);
+	if (!target->is_peer) {
+		cluster_close(target->cluster);
+		bastion_close(target->bastion);
+	}
 	*target = (struct target){0};
 }

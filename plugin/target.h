@@ -6,6 +6,8 @@
 #ifndef PLUGIN_TARGET_H
 #define PLUGIN_TARGET_H
 
+#include <stdatomic.h>
+
 #include "capture/capture.h"
 #include "loadgen/loadgen.h"
 #include "plugin/bastion.h"
@@ -52,7 +54,13 @@ struct target {
 	bool tunnel_bound;       /* the load goes through the tunnel */
 	bool bastion_bound;      /* ... through the bastion */
 	struct bastion *bastion; /* of --ssh; NULL: none */
-	double share;            /* of the requests that this pod serves */
+	/* of --pods; each has a way to it and its pprof, and no load of its own */
+	struct target *peers;
+	size_t peer_count;
+	char peer_note[160]; /* fewer than asked for, "" otherwise */
+	bool is_peer;        /* cluster and bastion are another target's */
+	atomic_uint dialled; /* connections of the load through the tunnel go to each in turn */
+	double share;        /* of the requests that this pod and its peers serve */
 	bool share_assumed, share_measured;
 	char share_why[160];
 	struct target_former *formers;
@@ -80,10 +88,12 @@ void target_move(const struct plan *plan, struct target *target, struct target *
 /* The name of another pod that is ready; false: there is none. */
 bool target_other(const struct plan *plan, const struct target *target, char *ret, size_t size);
 void target_drop(const struct target *target, struct target *fresh);
+/* One pod made ready: tunnel, pprof (if anything is captured), CPU profiler free (if it is asked for). */
+int target_reach(const struct plan *plan, struct target *target, struct error *error);
 
 /*
- * An assumed share gives way to a measured one: the pod's part of the CPU that its peers and it used under
- * load, which is its part of the requests as far as each costs the same.
+ * An assumed share gives way to a measured one: the part of the CPU of all ready pods under load that what is
+ * captured used, which is its part of the requests as far as each costs the same.
  */
 void target_take_share(struct target *target, double share);
 

@@ -126,21 +126,30 @@ static void check_errors(const struct outcome *outcome, struct verdict *verdict)
 
 static void check_pod(const struct outcome *outcome, struct verdict *verdict)
 {
-	const struct watch_report *pod = &outcome->pod;
+	const struct replicas *replicas = &outcome->replicas;
 
 	if (!outcome->target.pod || !outcome->load)
 		return;
-	if (pod->lost[0])
-		say(verdict, "pod", CHECK_FAIL, "%s", pod->lost);
-	else if (pod->restarts)
-		say(verdict, "pod", CHECK_FAIL,
-		    "a container of the pod restarted during the run (%u time%s%s%s)", pod->restarts,
-		    pod->restarts == 1 ? "" : "s", *pod->reason ? ", " : "", pod->reason);
-	else if (pod->terminating)
-		say(verdict, "pod", CHECK_WARN, "the pod was being terminated during the run");
-	else
-		say(verdict, "pod", CHECK_OK, "pod neither restarted nor replaced%s",
-		    outcome->change_count ? " from then on" : "");
+	for (size_t i = 0; i < replicas->count; i++) {
+		const struct watch_report *pod = replicas->items[i].pod;
+
+		if (!pod->lost[0] && !pod->restarts && !pod->terminating)
+			continue;
+		if (pod->lost[0])
+			say(verdict, "pod", CHECK_FAIL, "%s", pod->lost);
+		else if (pod->restarts)
+			say(verdict, "pod", CHECK_FAIL,
+			    "a container of pod '%.200s' restarted during the run (%u time%s%s%s)",
+			    replicas->items[i].target->name, pod->restarts, pod->restarts == 1 ? "" : "s",
+			    *pod->reason ? ", " : "", pod->reason);
+		else
+			say(verdict, "pod", CHECK_WARN, "pod '%.200s' was being terminated during the run",
+			    replicas->items[i].target->name);
+		return;
+	}
+	say(verdict, "pod", CHECK_OK, "%s%s",
+	    replicas->count > 1 ? "no pod restarted or was replaced" : "pod neither restarted nor replaced",
+	    outcome->change_count ? " from then on" : "");
 }
 
 /* Before the window: what was measured is of one process. */
@@ -179,9 +188,11 @@ static void say_lost(const struct shots *shots, const struct shot *shot, const c
 	const char *why = shot->error.text[0] ? shot->error.text : "the run ended before";
 	unsigned wanted, got = shots_slices(shots, &wanted);
 
-	if (shot->data)
+	if (shot->data && got < wanted)
 		say(verdict, "captures", CHECK_WARN, "%s%s is incomplete, %u of %u slices: %.200s", folder,
 		    shot->file, got, wanted, why);
+	else if (shot->data)
+		say(verdict, "captures", CHECK_WARN, "%s%s is incomplete: %.200s", folder, shot->file, why);
 	else
 		say(verdict, "captures", CHECK_WARN, "%s%s was not captured: %.200s", folder, shot->file,
 		    why);
@@ -226,7 +237,8 @@ static void check_hottest(const struct outcome *outcome, struct verdict *verdict
 {
 	const struct watch_report *pod = &outcome->pod;
 
-	if (!outcome->target.pod || !outcome->at.capture_begin || outcome->target.ready_pods < 2)
+	if (!outcome->target.pod || !outcome->at.capture_begin || outcome->target.ready_pods < 2 ||
+	    outcome->replicas.count >= outcome->target.ready_pods)
 		return;
 	if (!pod->ranked)
 		say(verdict, "hottest", CHECK_UNKNOWN, "not known if the pod was the hottest at peak: %.200s",
@@ -249,8 +261,8 @@ static void check_share(const struct outcome *outcome, struct verdict *verdict)
 	const struct target *target = &outcome->target;
 
 	if (target->share_measured && outcome->cost.rows)
-		say(verdict, "share", CHECK_OK, "the pod's share of the requests is taken as %.3g: %s",
-		    target->share, target->share_why);
+		say(verdict, "share", CHECK_OK, "the pod%s share of the requests is taken as %.3g: %s",
+		    target->peer_count ? "s'" : "'s", target->share, target->share_why);
 	if (target->share_assumed && outcome->cost.rows)
 		say(verdict, "share", CHECK_WARN,
 		    "CPU per request rests on a share of %.3g of the requests, %s", target->share,

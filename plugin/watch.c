@@ -11,6 +11,7 @@
 #include "plugin/text.h"
 
 #define POD_EVERY   (1 * SECOND)
+#define AT_ONCE     4 /* pods that are looked at so often: of more each waits longer */
 #define USAGE_EVERY (5 * SECOND)
 #define TICK        (50 * MILLI)
 #define LOOK_WITHIN (1 * SECOND)
@@ -18,6 +19,7 @@
 struct watch {
 	const struct plan *plan;
 	const struct target *target;
+	int64_t every;
 	pthread_t thread;
 	bool started;
 	atomic_bool stop, rank, lost, leaving;
@@ -108,10 +110,8 @@ static void note_rank(struct watch *watch, const struct ranking *ranking, const 
 	for (size_t i = 0; i < ranking->count; i++) {
 		const struct ranked_pod *own = &ranking->items[i];
 
-		if (strcmp(own->pod->uid, watch->target->pod->uid) != 0 || !own->measured)
-			continue;
-		report->own_cpu = own->usage.cpu_milli;
-		report->share = ranking_cpu_share(ranking, own, &report->share_begin, &report->share_end);
+		if (strcmp(own->pod->uid, watch->target->pod->uid) == 0 && own->measured)
+			report->own_cpu = own->usage.cpu_milli;
 	}
 }
 
@@ -130,7 +130,8 @@ static void rank(struct watch *watch)
 		snprintf(watch->report.ranked_error, sizeof watch->report.ranked_error, "no metrics");
 	else
 		note_rank(watch, &ranking, top);
-	ranking_release(&ranking);
+	ranking_release(&watch->report.peak);
+	watch->report.peak = ranking;
 	error_release(&error);
 }
 
@@ -147,7 +148,7 @@ static void *watch_main(void *argument)
 			rank(watch);
 		} else if (asked || now >= next_pod) {
 			look_at_pod(watch);
-			next_pod = now + POD_EVERY;
+			next_pod = now + watch->every;
 			if (asked)
 				atomic_store(&watch->look, false);
 		} else if (now >= next_usage) {
@@ -162,7 +163,7 @@ static void *watch_main(void *argument)
 	return NULL;
 }
 
-struct watch *watch_start(const struct plan *plan, const struct target *target)
+struct watch *watch_start(const struct plan *plan, const struct target *target, size_t pods)
 {
 	struct watch *watch;
 	sigset_t all, before;
@@ -172,6 +173,7 @@ struct watch *watch_start(const struct plan *plan, const struct target *target)
 	watch = xcalloc(1, sizeof *watch);
 	watch->plan = plan;
 	watch->target = target;
+	watch->every = POD_EVERY * (int64_t)((pods + AT_ONCE - 1) / AT_ONCE);
 	atomic_store(&watch->cpu, target->ranked->measured ? target->ranked->usage.cpu_milli : -1);
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
@@ -240,5 +242,6 @@ void watch_stop(struct watch *watch, struct watch_report *ret)
 void watch_report_release(struct watch_report *report)
 {
 	free(report->samples);
+	ranking_release(&report->peak);
 	*report = (struct watch_report){0};
 }

@@ -25,17 +25,17 @@ struct watch_report {
 	size_t sample_count;
 	bool ranked; /* the second ranking worked */
 	bool still_top;
-	char top[512];                 /* the top pod then */
-	int64_t top_cpu, own_cpu;      /* milli, -1: unknown */
-	double share;                  /* own part of the CPU of all usable pods then, 0: unknown */
-	time_t share_begin, share_end; /* Unix seconds: what those figures cover */
-	char ranked_error[256];        /* why it did not, "" otherwise */
+	char top[512];            /* the top pod then */
+	int64_t top_cpu, own_cpu; /* milli, -1: unknown */
+	struct ranking peak;      /* all pods and their figures then */
+	char ranked_error[256];   /* why it did not, "" otherwise */
 };
 
 struct watch;
 
-/* NULL when the target is no pod. The target outlives the watch. */
-struct watch *watch_start(const struct plan *plan, const struct target *target);
+/* NULL when the target is no pod. The target outlives the watch. `pods`: how many are watched at once; the
+ * more there are, the less often each is looked at. */
+struct watch *watch_start(const struct plan *plan, const struct target *target, size_t pods);
 /* The pod is gone or another one under its name; NULL watch: never. */
 bool watch_lost(struct watch *watch);
 /* How, once it is: "was deleted". */
