@@ -151,7 +151,7 @@ void cap_ssh_close(struct cap_ssh *ssh);
 
 /*
  * A tunnel to one pod through its API server: a connection to the server for each forwarded TCP connection,
- * one thread that pumps them all, a ping every 3 s. No local port is opened.
+ * one thread that pumps them all, a ping every 2 s. No local port is opened.
  *
  * A 401 is tried again with other credentials, once, and a 429 or 5xx that says when (Retry-After) at that
  * time, if that is within 10 s, up to three times.

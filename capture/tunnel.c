@@ -428,7 +428,7 @@ enum cap_status cap_tunnel_open(const struct cap_endpoint *api_server, const cha
 	/* kubelet and containerd answer within a round trip; proxies cut what is idle after 20 s and more. A
 	 * connection that nobody answers on costs the captures the time of the silence. */
 	static const struct channel_times times = {
-		.handshake = 20 * SECOND, .ping = 3 * SECOND, .silence = 12 * SECOND};
+		.handshake = 20 * SECOND, .ping = 2 * SECOND, .silence = 8 * SECOND};
 
 	return tunnel_open(api_server, ns, pod, way, &times, ret, error);
 }

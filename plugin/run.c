@@ -96,8 +96,7 @@ static unsigned alive(const struct plan *plan)
 void run_wait_for_pod(struct run *run)
 {
 	if (keeper_busy(&run->keeper))
-		progress_phase(&run->progress, run->progress.phase, "until there is a pod, at most ",
-		               KEEPER_WITHIN);
+		progress_phase(&run->progress, "wait", "at most ", KEEPER_WITHIN);
 	while (keeper_busy(&run->keeper) && !run_must_end(run))
 		run_tick(run);
 }
@@ -391,10 +390,8 @@ static int judge(const struct run *run, struct error *error)
 {
 	const struct outcome *outcome = run->outcome;
 	const struct shot *lost = missing(outcome);
+	bool said = fflush(stdout) == 0;
 
-	if (fflush(stdout) != 0)
-		return error_set(error, "cannot write to standard output; the run is kept in '%s'",
-		                 outcome->directory);
 	if (outcome->partial[0]) {
 		error_set(error, "%s; what was got until then is in '%s'", outcome->partial,
 		          outcome->directory);
@@ -406,6 +403,9 @@ static int judge(const struct run *run, struct error *error)
 	if (lost)
 		return error_set(error, "capture '%s': %s; the rest of the run is in '%s'", lost->file,
 		                 lost->error.text, outcome->directory);
+	if (!said)
+		return error_set(error, "cannot write to standard output; the run is kept in '%s'",
+		                 outcome->directory);
 	if (outcome->thresholds.failed)
 		return EXIT_THRESHOLD;
 	return run->plan->strict && outcome->verdict.level == CHECK_FAIL ? EXIT_UNTRUSTED : EXIT_GOOD;

@@ -34,6 +34,17 @@ struct work {
 	size_t shot;
 };
 
+/* The API server's or the kubelet's answer, where the pod has none. */
+static void name_way(struct shot *shot)
+{
+	char said[sizeof shot->error.text];
+
+	memcpy(said, shot->error.text, sizeof said);
+	snprintf(shot->error.text, sizeof shot->error.text, "%s answers %ld: %.400s",
+	         shot->error.kube_status ? "the API server" : "the way to the pod", shot->error.http_status,
+	         said);
+}
+
 static void fetch(struct shots *shots, struct shot *shot, const struct kind *kind, const char *query,
                   int64_t seconds)
 {
@@ -47,6 +58,9 @@ static void fetch(struct shots *shots, struct shot *shot, const struct kind *kin
 		shot->size = response.size;
 		response.body = NULL;
 	}
+	shot->way = shot->error.status == CAP_HTTP && !response.status;
+	if (shot->way)
+		name_way(shot);
 	cap_response_release(&response);
 	shot->end = clock_now();
 }
@@ -76,12 +90,15 @@ static void wait_until(struct shots *shots, int64_t instant)
 
 /* Trying again may find the way open: a container that was restarted, a tunnel that was cut, a server that is
  * too busy. */
-static bool may_pass(const struct cap_error *error)
+static bool may_pass(const struct shot *shot)
 {
+	const struct cap_error *error = &shot->error;
+	long status = error->http_status;
+
 	switch (error->status) {
-	case CAP_HTTP:
-		return error->http_status == 401 || error->http_status == 408 || error->http_status == 429 ||
-		       error->http_status >= 500;
+	case CAP_HTTP: /* a kubelet that has just been started knows no pod, and says so by itself */
+		return status == 408 || status == 429 || status >= 500 ||
+		       (shot->way && (status == 401 || (status == 404 && !error->kube_status)));
 	case CAP_LOST:
 	case CAP_PORT:
 	case CAP_DNS:
@@ -96,13 +113,14 @@ static bool may_pass(const struct cap_error *error)
 	}
 }
 
-/* After one that failed: whole seconds until the end, once some time has passed. */
+/* After one that failed: whole seconds until the end, once some time has passed; up, so that a cut costs the
+ * slice it came in and no other. */
 static int64_t seconds_left(struct shots *shots, int64_t left)
 {
 	int64_t until;
 
 	wait_until(shots, clock_now() + RETRY_PAUSE);
-	until = (shots->begin + shots->length - clock_now()) / SECOND;
+	until = (shots->begin + shots->length - clock_now() + SECOND - 1) / SECOND;
 	return until < left ? until : left;
 }
 
@@ -115,7 +133,7 @@ static void take_snapshot(struct shots *shots, size_t i)
 	do {
 		fetch(shots, shot, shots->kind[i], shots->kind[i]->query, 1);
 		check_profile(shot);
-		if (shot->data || !may_pass(&shot->error))
+		if (shot->data || !may_pass(shot))
 			return;
 		wait_until(shots, clock_now() + RETRY_PAUSE);
 	} while (!shots->cancel && clock_now() < end);
@@ -146,7 +164,7 @@ static void take_whole(struct shots *shots, size_t i)
 		check_profile(shot);
 		if (shot->data && shot->partial)
 			shot->error = why;
-		if (shot->data || !may_pass(&shot->error))
+		if (shot->data || !may_pass(shot))
 			return;
 		shot->partial = true;
 		why = shot->error;
@@ -167,6 +185,7 @@ static bool take_slice(struct shots *shots, struct shot *shot, int64_t seconds)
 		shots->slices[shots->slice_count++] = (struct shots_slice){profile, slice.begin, slice.end};
 	} else {
 		shot->error = slice.error;
+		shot->way = slice.way;
 	}
 	free(slice.data);
 	return profile != NULL;
@@ -198,8 +217,7 @@ static void take_slices(struct shots *shots, size_t i)
 			left -= seconds;
 			continue;
 		}
-		shot->partial = true;
-		if (!may_pass(&shot->error))
+		if (!may_pass(shot))
 			break;
 		left = seconds_left(shots, left);
 	}

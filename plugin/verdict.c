@@ -216,6 +216,7 @@ static void check_captures(const struct outcome *outcome, struct verdict *verdic
 {
 	const struct lg_result *load = outcome->load;
 	size_t count = shots_count(outcome->shots);
+	const struct shot *again;
 
 	for (size_t i = 0; i < count; i++) {
 		const struct shot *shot = shots_at(outcome->shots, i);
@@ -229,7 +230,14 @@ static void check_captures(const struct outcome *outcome, struct verdict *verdic
 			return;
 		}
 	}
-	if (count)
+	if (!count)
+		return;
+	again = shots_at(outcome->shots, 0);
+	if (again->error.status != CAP_OK)
+		say(verdict, "captures", CHECK_OK,
+		    "all captures began and ended inside the load, %s at the second try: %.200s", again->file,
+		    again->error.text);
+	else
 		say(verdict, "captures", CHECK_OK, "all captures began and ended inside the load");
 }
 
