@@ -416,8 +416,10 @@ int credentials_headers(void *context, char ***ret, char error[512])
 	return 0;
 }
 
-bool credentials_refresh(struct credentials *c)
+bool credentials_refresh(void *context)
 {
+	struct credentials *c = context;
+
 	pthread_mutex_lock(&c->lock);
 	c->file_fresh = false;
 	c->rejected = true;

@@ -30,6 +30,16 @@ int64_t outcome_window(const struct outcome *outcome)
 	return load->window_end - load->window_begin;
 }
 
+const struct shots *outcome_idle(const struct outcome *outcome)
+{
+	return outcome->idle_former ? NULL : outcome->idle;
+}
+
+const char *outcome_idle_folder(const struct outcome *outcome)
+{
+	return outcome->idle_former ? "idle-former/" : "idle/";
+}
+
 /* Figures come late: those that cover a time before the load say nothing of it. */
 static bool is_of_load(const struct outcome *outcome, const struct pod_usage *usage)
 {

@@ -76,6 +76,25 @@ static void add_pod(cJSON *json, const struct outcome *outcome)
 	cJSON_AddItemToObject(json, "ranking", ranking_json(&target->ranking));
 }
 
+static cJSON *changes_json(const struct outcome *outcome)
+{
+	cJSON *json = cJSON_CreateArray();
+
+	for (unsigned i = 0; i < outcome->change_count; i++) {
+		const struct change *change = &outcome->changes[i];
+		cJSON *item = cJSON_CreateObject();
+
+		add_text(item, "from", change->from);
+		add_text(item, "to", change->to);
+		add_text(item, "why", change->why);
+		add_text(item, "phase", change->phase);
+		cJSON_AddBoolToObject(item, "same_pod", change->same);
+		add_instant(item, "at", outcome, change->at);
+		cJSON_AddItemToArray(json, item);
+	}
+	return json;
+}
+
 static cJSON *target_json(const struct outcome *outcome)
 {
 	const struct target *target = &outcome->target;
@@ -85,6 +104,8 @@ static cJSON *target_json(const struct outcome *outcome)
 	add_text(json, "why", target->why);
 	if (target->pod)
 		add_pod(json, outcome);
+	if (outcome->change_count)
+		cJSON_AddItemToObject(json, "replaced", changes_json(outcome));
 	if (target->has_pprof) {
 		pprof = cJSON_AddObjectToObject(json, "pprof");
 		if (target->pod)
@@ -345,7 +366,8 @@ static void add_captures(cJSON *json, const struct outcome *outcome)
 	cJSON *goroutines;
 
 	cJSON_AddItemToObject(json, "captures", outcome_captures_json(outcome, outcome->shots, ""));
-	cJSON_AddItemToObject(json, "idle_captures", outcome_captures_json(outcome, outcome->idle, "idle/"));
+	cJSON_AddItemToObject(json, "idle_captures",
+	                      outcome_captures_json(outcome, outcome->idle, outcome_idle_folder(outcome)));
 	if (outcome->after)
 		cJSON_AddItemToObject(json, "after_captures",
 		                      outcome_captures_json(outcome, outcome->after, "after/"));

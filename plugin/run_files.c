@@ -75,9 +75,14 @@ static void write_report(struct rundir *dir)
 int run_files_write(struct outcome *outcome, struct rundir *dir, struct error *error)
 {
 	int64_t when = (outcome->at.begun + outcome->at.wall_offset) / SECOND;
+	bool lost;
 
+	if (rundir_restore(dir, &lost, error) < 0)
+		return -1;
+	if (lost)
+		fprintf(stderr, "warning: the folder of the run was removed meanwhile, and is made anew\n");
 	if (run_files_shots(dir, outcome->shots, "", error) < 0 ||
-	    run_files_shots(dir, outcome->idle, "idle/", error) < 0 ||
+	    run_files_shots(dir, outcome->idle, outcome_idle_folder(outcome), error) < 0 ||
 	    run_files_shots(dir, outcome->after, "after/", error) < 0 ||
 	    write_slices(dir, &outcome->slices, error) < 0 ||
 	    (outcome->replicas.count > 1 && replicas_write(dir, &outcome->replicas, error) < 0))

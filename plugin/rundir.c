@@ -45,7 +45,7 @@ int rundir_open(struct rundir *dir, const char *out, struct error *error)
 		snprintf(dir->temporary, sizeof dir->temporary, "%.4000s.partial-XXXXXX", dir->final);
 	} else {
 		make_base(dir);
-		snprintf(dir->temporary, sizeof dir->temporary, RUNDIR_BASE "/.partial-XXXXXX");
+		snprintf(dir->temporary, sizeof dir->temporary, RUNDIR_BASE "/run.partial-XXXXXX");
 	}
 	if (!mkdtemp(dir->temporary)) {
 		cannot(out ? out : RUNDIR_BASE, error);
@@ -54,6 +54,29 @@ int rundir_open(struct rundir *dir, const char *out, struct error *error)
 	}
 	signals_register(dir->temporary);
 	return 0;
+}
+
+/* "a", "a/b" of "a/b/c". */
+static void make_parents(const char *path)
+{
+	char parent[4096];
+
+	for (const char *slash = strchr(path, '/'); slash; slash = strchr(slash + 1, '/')) {
+		snprintf(parent, sizeof parent, "%.*s", (int)(slash - path), path);
+		if (*parent && mkdir(parent, 0700) == 0)
+			signals_register(parent);
+	}
+}
+
+int rundir_restore(struct rundir *dir, bool *ret_lost, struct error *error)
+{
+	struct stat status;
+
+	*ret_lost = lstat(dir->temporary, &status) != 0 && errno == ENOENT;
+	if (!*ret_lost)
+		return 0;
+	make_parents(dir->temporary);
+	return mkdir(dir->temporary, 0700) == 0 ? 0 : cannot(dir->temporary, error);
 }
 
 static int write_all(int fd, const char *data, size_t size)

@@ -20,7 +20,8 @@ struct shot {
 	const char *file;    /* in the run directory: "cpu.pb.gz" */
 	unsigned char *data; /* NULL: nothing was got */
 	size_t size;
-	bool partial;           /* cpu: some slices are missing */
+	bool partial;           /* cpu: some slices are missing; of the others: the beginning is */
+	bool way;               /* the error is none of the pod, but of the way there */
 	struct cap_error error; /* status CAP_OK: it worked */
 	int64_t begin, end;     /* CLOCK_MONOTONIC */
 };

@@ -14,9 +14,12 @@
 static void print_target(FILE *out, const struct outcome *outcome)
 {
 	const struct target *target = &outcome->target;
-	char way[80], why[1024];
+	char way[80], why[1024], changed[800];
 
 	fprintf(out, LABEL "%s (%s)\n", "Target", target->name, target->why);
+	for (unsigned i = 0; i < outcome->change_count; i++)
+		fprintf(out, LABEL "%s\n", "Replaced",
+		        change_text(&outcome->changes[i], changed, sizeof changed));
 	if (target->has_pprof && target->pod)
 		fprintf(out, LABEL "port %u%s (%s), through %s\n", "Pprof", target->pprof.port,
 		        target->pprof_path, target->pprof_why,

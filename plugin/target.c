@@ -8,6 +8,8 @@
 #include "plugin/peers.h"
 #include "plugin/pprof_port.h"
 #include "plugin/signals.h"
+#include "plugin/target_parts.h"
+#include "plugin/text.h"
 #include "plugin/tunnel_report.h"
 
 static int tunnel_failure(const struct target *target, const struct cap_error *failure, struct error *error)
@@ -119,23 +121,32 @@ static int probe_process(struct target *target, struct error *error)
 
 /* ---- a pod --------------------------------------------------------------- */
 
-static int pick_pod(const struct plan *plan, struct target *target, struct error *error)
+void target_take_ranked(struct target *target, const struct ranked_pod *ranked)
 {
-	struct pod_query query = {plan->target, plan->selector, false};
-
-	if (ranking_make(target->cluster, &query, (enum ranking_by)plan->by, &target->ranking, error) < 0)
-		return -1;
-	if (ranking_pick(&target->ranking, &target->ranked, error) < 0)
-		return -1;
-	target->pod = target->ranked->pod;
-	for (size_t i = 0; i < target->ranking.count; i++)
-		target->ready_pods += target->ranking.items[i].usable;
+	target->ranked = ranked;
+	target->pod = ranked->pod;
 	snprintf(target->name, sizeof target->name, "%.100s/%.150s", target->pod->ns, target->pod->name);
 	ranking_reason(&target->ranking, target->ranked, target->why, sizeof target->why);
+}
+
+int target_pick(const struct plan *plan, struct target *target, struct error *error)
+{
+	struct pod_query query = {plan->target, plan->selector, false};
+	const struct ranked_pod *ranked;
+	int status;
+
+	status = ranking_make(target->cluster, &query, (enum ranking_by)plan->by, &target->ranking, error);
+	if (status < 0)
+		return status;
+	if (ranking_pick(&target->ranking, &ranked, error) < 0)
+		return -1;
+	for (size_t i = 0; i < target->ranking.count; i++)
+		target->ready_pods += target->ranking.items[i].usable;
+	target_take_ranked(target, ranked);
 	return 0;
 }
 
-static int open_tunnel(const struct plan *plan, struct target *target, struct error *error)
+int target_open_tunnel(const struct plan *plan, struct target *target, struct error *error)
 {
 	struct cap_error failure = {0};
 
@@ -169,7 +180,7 @@ static enum cap_status probe_candidate(const struct plan *plan, struct target *t
 	return cap_pprof_probe(&target->pprof, &signals_cancel, failure);
 }
 
-static int find_pprof(const struct plan *plan, struct target *target, struct error *error)
+int target_find_pprof(const struct plan *plan, struct target *target, struct error *error)
 {
 	struct pprof_candidate candidates[PPROF_CANDIDATES_MAX];
 	size_t count = pprof_candidates(target->pod, plan->pprof_port, plan->pprof_path, candidates);
@@ -202,7 +213,8 @@ static int check_profiler(const struct plan *plan, const struct target *target, 
 
 int target_reach(const struct plan *plan, struct target *target, struct error *error)
 {
-	if (open_tunnel(plan, target, error) < 0 || (plan->profiles && find_pprof(plan, target, error) < 0))
+	if (target_open_tunnel(plan, target, error) < 0 ||
+	    (plan->profiles && target_find_pprof(plan, target, error) < 0))
 		return -1;
 	return target->is_peer ? check_profiler(plan, target, error) : 0;
 }
@@ -211,7 +223,7 @@ static int prepare_pod(const struct plan *plan, struct target *target, struct er
 {
 	if (cluster_open(&plan->kube, ssh_for_api(plan, target), &target->cluster, error) < 0)
 		return -1;
-	if (pick_pod(plan, target, error) < 0 || guard_hosts(plan, target->cluster, error) < 0 ||
+	if (target_pick(plan, target, error) < 0 || guard_hosts(plan, target->cluster, error) < 0 ||
 	    target_reach(plan, target, error) < 0)
 		return -1;
 	return peers_open(plan, target, error);
@@ -222,10 +234,11 @@ static int prepare_pod(const struct plan *plan, struct target *target, struct er
 static int dial_pod(void *context, const char *host, uint16_t port, char error[LG_ERROR_SIZE])
 {
 	struct target *target = context;
+	const struct target_route *route = atomic_load(&target->route);
 	size_t turn = atomic_fetch_add(&target->dialled, 1) % (target->peer_count + 1);
-	struct cap_tunnel *tunnel = turn ? target->peers[turn - 1].tunnel : target->tunnel;
+	struct cap_tunnel *tunnel = turn ? target->peers[turn - 1].tunnel : route->tunnel;
 	struct cap_error failure = {0};
-	int fd = cap_tunnel_dial(tunnel, target->load_port, &failure);
+	int fd = cap_tunnel_dial(tunnel, route->port, &failure);
 
 	(void)host, (void)port; /* those of the pod are the tunnel's matter */
 	if (fd < 0)
@@ -250,6 +263,14 @@ void target_dial_for(struct target *target, struct lg_plan *load)
 	load->dial_context = target;
 }
 
+void target_set_route(struct target *target)
+{
+	struct target_route *route = xcalloc(1, sizeof *route);
+
+	*route = (struct target_route){target->tunnel, target->load_port, atomic_load(&target->route)};
+	atomic_store(&target->route, route);
+}
+
 static int choose_load(const struct plan *plan, struct target *target, struct error *error)
 {
 	if (plan->url) {
@@ -266,12 +287,13 @@ static int choose_load(const struct plan *plan, struct target *target, struct er
 	if (!plan->port && pod_http_port(target->pod, &target->load_port, target->load_why, error) < 0)
 		return -1;
 	target->tunnel_bound = true;
+	target_set_route(target);
 	snprintf(target->load_url, sizeof target->load_url, "http://localhost:%u%s", target->load_port,
 	         plan->path);
 	return 0;
 }
 
-static bool url_host_is(const char *url, const char *host)
+bool target_url_is_of(const char *url, const char *host)
 {
 	const char *at = strstr(url, "://") + 3;
 	size_t length = strlen(host);
@@ -284,15 +306,15 @@ static bool url_host_is(const char *url, const char *host)
 
 static bool url_is_a_pod(const struct target *target, const char *url)
 {
-	bool ret = url_host_is(url, target->pod->ip);
+	bool ret = target_url_is_of(url, target->pod->ip);
 
 	for (size_t i = 0; i < target->peer_count; i++)
-		ret |= url_host_is(url, target->peers[i].pod->ip);
+		ret |= target_url_is_of(url, target->peers[i].pod->ip);
 	return ret;
 }
 
 /* How many of the requests the profiled pods serve. */
-static void set_share(const struct plan *plan, struct target *target)
+void target_set_share(const struct plan *plan, struct target *target)
 {
 	size_t captured = target->peer_count + 1;
 
@@ -389,7 +411,7 @@ int target_prepare(const struct plan *plan, struct target *ret, struct error *er
 		return -1;
 	if (plan->pprof_url && plan->profiles && probe_process(ret, error) < 0)
 		return -1;
-	set_share(plan, ret);
+	target_set_share(plan, ret);
 	if (probe_load(plan, ret, error) < 0)
 		return -1;
 	return check_profiler(plan, ret, error);
@@ -400,7 +422,8 @@ void target_release(struct target *target)
 	for (size_t i = 0; i < target->peer_count; i++)
 		target_release(&target->peers[i]);
 	free(target->peers);
-	cap_tunnel_close(target->tunnel);
+	target_close_tunnels(target);
+	target_release_formers(target);
 	ranking_release(&target->ranking);
 	if (!target->is_peer) {
 		cluster_close(target->cluster);

@@ -139,15 +139,31 @@ static void check_pod(const struct outcome *outcome, struct verdict *verdict)
 			say(verdict, "pod", CHECK_FAIL, "%s", pod->lost);
 		else if (pod->restarts)
 			say(verdict, "pod", CHECK_FAIL,
-			    "a container of pod '%.200s' restarted during the run (%u times)",
-			    replicas->items[i].target->name, pod->restarts);
+			    "a container of pod '%.200s' restarted during the run (%u time%s%s%s)",
+			    replicas->items[i].target->name, pod->restarts, pod->restarts == 1 ? "" : "s",
+			    *pod->reason ? ", " : "", pod->reason);
 		else
 			say(verdict, "pod", CHECK_WARN, "pod '%.200s' was being terminated during the run",
 			    replicas->items[i].target->name);
 		return;
 	}
-	say(verdict, "pod", CHECK_OK,
-	    replicas->count > 1 ? "no pod restarted or was replaced" : "pod neither restarted nor replaced");
+	say(verdict, "pod", CHECK_OK, "%s%s",
+	    replicas->count > 1 ? "no pod restarted or was replaced" : "pod neither restarted nor replaced",
+	    outcome->change_count ? " from then on" : "");
+}
+
+/* Before the window: what was measured is of one process. */
+static void check_changes(const struct outcome *outcome, struct verdict *verdict)
+{
+	unsigned count = outcome->change_count;
+	char text[800];
+
+	if (!count || !outcome->load)
+		return;
+	change_text(&outcome->changes[count - 1], text, sizeof text);
+	say(verdict, "replaced", CHECK_WARN, "before the window %.300s%s%s", text,
+	    count > 1 ? ", not for the first time" : "",
+	    outcome->idle_former ? "; the baseline is of the former process and not compared with" : "");
 }
 
 static void check_samples(const struct outcome *outcome, struct verdict *verdict)
@@ -189,7 +205,7 @@ static void check_baseline(const struct outcome *outcome, struct verdict *verdic
 		const struct shot *shot = shots_at(outcome->idle, i);
 
 		if (!shot->data || shot->partial) {
-			say_lost(outcome->idle, shot, "idle/", verdict);
+			say_lost(outcome->idle, shot, outcome_idle_folder(outcome), verdict);
 			return;
 		}
 	}
@@ -200,6 +216,7 @@ static void check_captures(const struct outcome *outcome, struct verdict *verdic
 {
 	const struct lg_result *load = outcome->load;
 	size_t count = shots_count(outcome->shots);
+	const struct shot *again;
 
 	for (size_t i = 0; i < count; i++) {
 		const struct shot *shot = shots_at(outcome->shots, i);
@@ -213,7 +230,14 @@ static void check_captures(const struct outcome *outcome, struct verdict *verdic
 			return;
 		}
 	}
-	if (count)
+	if (!count)
+		return;
+	again = shots_at(outcome->shots, 0);
+	if (again->error.status != CAP_OK)
+		say(verdict, "captures", CHECK_OK,
+		    "all captures began and ended inside the load, %s at the second try: %.200s", again->file,
+		    again->error.text);
+	else
 		say(verdict, "captures", CHECK_OK, "all captures began and ended inside the load");
 }
 
@@ -268,6 +292,7 @@ void verdict_make(const struct outcome *outcome, struct verdict *ret)
 	check_generator(outcome, ret);
 	check_schedule(outcome, ret);
 	check_errors(outcome, ret);
+	check_changes(outcome, ret);
 	check_pod(outcome, ret);
 	check_samples(outcome, ret);
 	check_baseline(outcome, ret);

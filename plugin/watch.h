@@ -17,8 +17,9 @@ struct watch_sample {
 };
 
 struct watch_report {
-	char lost[256];    /* why the pod is lost: "pod 'a/b' was deleted"; "" it is not */
-	unsigned restarts; /* of its containers since the run began */
+	char lost[800];    /* why the pod is lost: "pod 'a/b' was deleted during the run"; "" it is not */
+	unsigned restarts; /* of its containers since the watch began */
+	char reason[64];   /* why a container ended before it was restarted: "OOMKilled"; "" unknown */
 	bool terminating;
 	struct watch_sample *samples; /* one for each figure the source gave, malloc'd */
 	size_t sample_count;
@@ -37,7 +38,19 @@ struct watch;
 struct watch *watch_start(const struct plan *plan, const struct target *target, size_t pods);
 /* The pod is gone or another one under its name; NULL watch: never. */
 bool watch_lost(struct watch *watch);
-/* Restarts of its containers since the run began, as last seen. */
+/* How, once it is: "was deleted". */
+const char *watch_lost_how(struct watch *watch);
+enum watch_state {
+	WATCH_FINE,
+	WATCH_RESTARTED, /* a container of it was, since the watch began */
+	WATCH_LEAVING,   /* it is being terminated */
+	WATCH_LOST,
+};
+/* As last seen; NULL watch: fine. */
+enum watch_state watch_state(struct watch *watch);
+/* Has the pod looked at now, and waits for that, a second at most. */
+void watch_look(struct watch *watch);
+/* Restarts of its containers since the watch began, as last seen. */
 unsigned watch_restarts(struct watch *watch);
 /* CPU of the pod, milli, as last seen; -1: unknown. */
 int64_t watch_cpu(struct watch *watch);
