@@ -22,3 +22,8 @@ foreach(way recorded live)
 	add_test(NAME capture-show-${way} COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/show_go ${way} $<TARGET_FILE:kubectl-pprof>)
 	set_tests_properties(capture-show-${way} PROPERTIES TIMEOUT 900 SKIP_RETURN_CODE 77)
 endforeach()
+
+# Every allocation fails in turn (tests/lib/failing_alloc.h).
+capture_test(no_memory profile_help.c ${PROJECT_SOURCE_DIR}/tests/lib/failing_alloc.c)
+target_compile_definitions(test_capture_no_memory PRIVATE PROFILES="${CMAKE_CURRENT_SOURCE_DIR}/profiles")
+target_link_options(test_capture_no_memory PRIVATE -Wl,--wrap=pthread_create)

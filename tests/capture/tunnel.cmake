@@ -15,3 +15,8 @@ fuzzer(spdy capture capture)
 fuzzer_link(spdy PkgConfig::ZLIB)
 fuzzer(known_hosts capture capture)
 fuzzer_link(known_hosts PkgConfig::SSH2)
+
+# Every allocation fails in turn (tests/lib/failing_alloc.h).
+capture_test(no_memory_wire ${PROJECT_SOURCE_DIR}/tests/lib/failing_alloc.c)
+target_link_libraries(test_capture_no_memory_wire PRIVATE capture_bed)
+target_link_options(test_capture_no_memory_wire PRIVATE -Wl,--wrap=pthread_create)
