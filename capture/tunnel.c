@@ -81,19 +81,6 @@ static struct channel *take_fresh(struct cap_tunnel *tunnel)
 	return fresh;
 }
 
-static void begin_fresh(struct cap_tunnel *tunnel)
-{
-	struct channel *fresh = take_fresh(tunnel);
-
-	while (fresh) {
-		struct channel *channel = fresh;
-
-		fresh = channel->next;
-		channel->next = tunnel->channels;
-		tunnel->channels = channel;
-	}
-}
-
 /* It is open: this way is known here. */
 static void settle(struct cap_tunnel *tunnel, struct channel *channel)
 {
@@ -206,6 +193,20 @@ static void reap(struct cap_tunnel *tunnel)
 		*at = channel->next;
 		end_channel(tunnel, channel);
 	}
+}
+
+static void begin_fresh(struct cap_tunnel *tunnel)
+{
+	struct channel *fresh = take_fresh(tunnel);
+
+	while (fresh) {
+		struct channel *channel = fresh;
+
+		fresh = channel->next;
+		channel->next = tunnel->channels;
+		tunnel->channels = channel;
+	}
+	reap(tunnel); /* those that could not even begin */
 }
 
 /* ---- the thread ------------------------------------------------------------------ */
