@@ -1,6 +1,5 @@
 #include "capture/caller.h"
 
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +7,7 @@
 
 #include "capture/clock.h"
 #include "capture/failure.h"
+#include "capture/thread.h"
 
 #define SECOND  1000000000L
 #define WAITING (50 * 1000000L)
@@ -139,18 +139,6 @@ static char *resource_path(const struct cap_endpoint *api_server, const char *ns
 	               : ret;
 }
 
-static int start_thread(struct caller *caller)
-{
-	sigset_t all, before;
-	int status;
-
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	status = pthread_create(&caller->thread, NULL, run, caller);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	return status;
-}
-
 static void release(struct caller *caller)
 {
 	pthread_cond_destroy(&caller->changed);
@@ -176,7 +164,7 @@ int caller_start(struct caller *caller, const struct cap_endpoint *api_server, c
 	pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
 	pthread_cond_init(&caller->changed, &clock);
 	pthread_condattr_destroy(&clock);
-	if (caller->path && caller->host && start_thread(caller) == 0)
+	if (caller->path && caller->host && thread_start(&caller->thread, run, caller) == 0)
 		return 0;
 	release(caller);
 	return -1;

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "capture/failure.h"
+
 #define STEP_MS 100 /* longest wait between two steps */
 
 static short events_of(int what)
@@ -47,18 +49,31 @@ static int mask_of(short revents)
 	       (revents & (POLLERR | POLLNVAL) ? CURL_CSELECT_ERR : 0);
 }
 
+/* A handle that ran out of memory once is not fit to go on: libcurl is left with half a table. */
+static bool act(struct dialer *dialer, const struct pollfd *polled, size_t count)
+{
+	int running;
+
+	for (size_t i = 0; i < count; i++)
+		if (polled[i].revents &&
+		    curl_multi_socket_action(dialer->multi, polled[i].fd, mask_of(polled[i].revents),
+		                             &running) == CURLM_OUT_OF_MEMORY)
+			return false;
+	return curl_multi_socket_action(dialer->multi, CURL_SOCKET_TIMEOUT, 0, &running) !=
+	       CURLM_OUT_OF_MEMORY;
+}
+
 enum dialer_state dialer_step(struct dialer *dialer, const struct pollfd *polled, size_t count,
                               curl_socket_t *ret_socket, struct cap_error *error)
 {
-	int running, left;
+	int left;
 	CURLMsg *message;
 	CURLcode code;
 
-	for (size_t i = 0; i < count; i++)
-		if (polled[i].revents)
-			curl_multi_socket_action(dialer->multi, polled[i].fd, mask_of(polled[i].revents),
-			                         &running);
-	curl_multi_socket_action(dialer->multi, CURL_SOCKET_TIMEOUT, 0, &running);
+	if (!act(dialer, polled, count)) {
+		failure_set(error, CAP_MEMORY, "out of memory");
+		return DIALER_FAILED;
+	}
 	message = curl_multi_info_read(dialer->multi, &left);
 	if (!message)
 		return DIALER_MORE;

@@ -40,30 +40,34 @@ void easy_release(struct easy *easy)
 	*easy = (struct easy){0};
 }
 
-static int append(struct curl_slist **list, const char *line)
+static void append(struct easy *easy, struct curl_slist **list, const char *line)
 {
-	struct curl_slist *longer = curl_slist_append(*list, line);
+	struct curl_slist *longer = line ? curl_slist_append(*list, line) : NULL;
 
 	if (longer)
 		*list = longer;
-	return longer ? 0 : -1;
+	else
+		easy->no_memory = true;
 }
 
-int easy_header(struct easy *easy, const char *format, ...)
+void easy_header(struct easy *easy, const char *format, ...)
 {
 	va_list arguments;
 	char *line;
-	int status;
 
 	va_start(arguments, format);
-	status = vasprintf(&line, format, arguments);
+	if (vasprintf(&line, format, arguments) < 0)
+		line = NULL;
 	va_end(arguments);
-	if (status < 0)
-		return -1;
-	status = append(&easy->headers, line);
-	wipe(line, strlen(line));
+	append(easy, &easy->headers, line);
+	if (line)
+		wipe(line, strlen(line));
 	free(line);
-	return status;
+}
+
+enum cap_status easy_complete(const struct easy *easy, struct cap_error *error)
+{
+	return easy->no_memory ? failure_set(error, CAP_MEMORY, "out of memory") : CAP_OK;
 }
 
 enum cap_status endpoint_easy_plain(const char *url, struct easy *ret, struct cap_error *error)
@@ -73,45 +77,45 @@ enum cap_status endpoint_easy_plain(const char *url, struct easy *ret, struct ca
 	*ret = (struct easy){.curl = curl};
 	if (!curl)
 		return failure_set(error, CAP_MEMORY, "out of memory");
-	curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, ret->said);
-	curl_easy_setopt(curl, CURLOPT_URL, url);
-	curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
-	curl_easy_setopt(curl, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1);
-	curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
-	curl_easy_setopt(curl, CURLOPT_QUICK_EXIT, 1L);
-	curl_easy_setopt(curl, CURLOPT_PROXY, "");
-	curl_easy_setopt(curl, CURLOPT_NOPROXY, "");
-	curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, CONNECT_TIMEOUT_MS);
+	easy_set(ret, CURLOPT_ERRORBUFFER, ret->said);
+	easy_set(ret, CURLOPT_URL, url);
+	easy_set(ret, CURLOPT_PROTOCOLS_STR, "http,https");
+	easy_set(ret, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1);
+	easy_set(ret, CURLOPT_NOSIGNAL, 1L);
+	easy_set(ret, CURLOPT_QUICK_EXIT, 1L);
+	easy_set(ret, CURLOPT_PROXY, "");
+	easy_set(ret, CURLOPT_NOPROXY, "");
+	easy_set(ret, CURLOPT_CONNECTTIMEOUT_MS, CONNECT_TIMEOUT_MS);
 	return CAP_OK;
 }
 
-static void set_pem(CURL *curl, const struct cap_pem *pem, CURLoption path, CURLoption blob)
+static void set_pem(struct easy *ret, const struct cap_pem *pem, CURLoption path, CURLoption blob)
 {
 	struct curl_blob bytes = {(void *)(size_t)pem->data, pem->size, CURL_BLOB_COPY};
 
 	if (pem->data)
-		curl_easy_setopt(curl, blob, &bytes);
+		easy_set(ret, blob, &bytes);
 	else if (pem->path)
-		curl_easy_setopt(curl, path, pem->path);
+		easy_set(ret, path, pem->path);
 }
 
-static void set_tls(const struct cap_endpoint *endpoint, CURL *curl)
+static void set_tls(const struct cap_endpoint *endpoint, struct easy *ret)
 {
 	struct cap_pem cert = endpoint->cert, key = endpoint->key;
 
 	if (endpoint->identity)
 		endpoint->identity(endpoint->credentials_context, &cert, &key);
-	set_pem(curl, &endpoint->ca, CURLOPT_CAINFO, CURLOPT_CAINFO_BLOB);
-	set_pem(curl, &cert, CURLOPT_SSLCERT, CURLOPT_SSLCERT_BLOB);
-	set_pem(curl, &key, CURLOPT_SSLKEY, CURLOPT_SSLKEY_BLOB);
-	curl_easy_setopt(curl, CURLOPT_SSL_VERIFYPEER, endpoint->insecure ? 0L : 1L);
-	curl_easy_setopt(curl, CURLOPT_SSL_VERIFYHOST, endpoint->insecure ? 0L : 2L);
+	set_pem(ret, &endpoint->ca, CURLOPT_CAINFO, CURLOPT_CAINFO_BLOB);
+	set_pem(ret, &cert, CURLOPT_SSLCERT, CURLOPT_SSLCERT_BLOB);
+	set_pem(ret, &key, CURLOPT_SSLKEY, CURLOPT_SSLKEY_BLOB);
+	easy_set(ret, CURLOPT_SSL_VERIFYPEER, endpoint->insecure ? 0L : 1L);
+	easy_set(ret, CURLOPT_SSL_VERIFYHOST, endpoint->insecure ? 0L : 2L);
 	if (endpoint->proxy && *endpoint->proxy) {
-		curl_easy_setopt(curl, CURLOPT_PROXY, endpoint->proxy);
+		easy_set(ret, CURLOPT_PROXY, endpoint->proxy);
 		/* An https proxy is trusted as the server is, as in Go's transport. */
-		set_pem(curl, &endpoint->ca, CURLOPT_PROXY_CAINFO, CURLOPT_PROXY_CAINFO_BLOB);
-		curl_easy_setopt(curl, CURLOPT_PROXY_SSL_VERIFYPEER, endpoint->insecure ? 0L : 1L);
-		curl_easy_setopt(curl, CURLOPT_PROXY_SSL_VERIFYHOST, endpoint->insecure ? 0L : 2L);
+		set_pem(ret, &endpoint->ca, CURLOPT_PROXY_CAINFO, CURLOPT_PROXY_CAINFO_BLOB);
+		easy_set(ret, CURLOPT_PROXY_SSL_VERIFYPEER, endpoint->insecure ? 0L : 1L);
+		easy_set(ret, CURLOPT_PROXY_SSL_VERIFYHOST, endpoint->insecure ? 0L : 2L);
 	}
 }
 
@@ -133,16 +137,14 @@ static curl_socket_t open_socket(void *context, curlsocktype purpose, struct cur
 }
 
 /* The name is the far end's to resolve: libcurl is given an address, for which open_socket puts another. */
-static int add_resolve(struct easy *easy, const struct endpoint_way *way)
+static void add_resolve(struct easy *easy, const struct endpoint_way *way)
 {
 	char *line;
-	int status;
 
 	if (asprintf(&line, "%s:%u:127.0.0.1", way->host, way->port) < 0)
-		return -1;
-	status = append(&easy->resolve, line);
+		line = NULL;
+	append(easy, &easy->resolve, line);
 	free(line);
-	return status;
 }
 
 /* "[::1]" is an address in a URL, and "::1" everywhere else. */
@@ -153,31 +155,40 @@ static char *unbracketed(const char *host)
 	return *host == '[' ? strndup(host + 1, length - 2) : strdup(host);
 }
 
-static int set_way(const struct cap_endpoint *endpoint, struct easy *easy)
+/* Host and port of a URL, for curl_free; false: it is none, or (easy->no_memory) memory is out. */
+static bool take_apart(CURLU *parts, const char *url, struct easy *easy, char **ret_host, char **ret_port)
+{
+	CURLUcode code = parts ? curl_url_set(parts, CURLUPART_URL, url, 0) : CURLUE_OUT_OF_MEMORY;
+
+	if (code == CURLUE_OK)
+		code = curl_url_get(parts, CURLUPART_HOST, ret_host, 0);
+	if (code == CURLUE_OK)
+		code = curl_url_get(parts, CURLUPART_PORT, ret_port, CURLU_DEFAULT_PORT);
+	easy->no_memory |= code == CURLUE_OUT_OF_MEMORY;
+	return code == CURLUE_OK;
+}
+
+static bool set_way(const struct cap_endpoint *endpoint, struct easy *easy)
 {
 	struct endpoint_way *way = easy->way = calloc(1, sizeof *way);
 	char *host = NULL, *port = NULL;
 	CURLU *parts = curl_url();
-	int status = -1;
+	bool good = take_apart(parts, endpoint->url, easy, &host, &port);
 
-	if (way && parts && curl_url_set(parts, CURLUPART_URL, endpoint->url, 0) == CURLUE_OK &&
-	    curl_url_get(parts, CURLUPART_HOST, &host, 0) == CURLUE_OK &&
-	    curl_url_get(parts, CURLUPART_PORT, &port, CURLU_DEFAULT_PORT) == CURLUE_OK) {
-		way->ssh = endpoint->ssh;
-		way->host = unbracketed(host);
-		way->port = (uint16_t)strtoul(port, NULL, 10);
-		way->since = clock_now();
-		status = way->host ? add_resolve(easy, way) : -1;
+	if (good && way)
+		*way = (struct endpoint_way){endpoint->ssh, unbracketed(host),
+		                             (uint16_t)strtoul(port, NULL, 10), clock_now()};
+	if (way && way->host) {
+		add_resolve(easy, way);
+		easy_set(easy, CURLOPT_RESOLVE, easy->resolve);
+		easy_set(easy, CURLOPT_OPENSOCKETFUNCTION, open_socket);
+		easy_set(easy, CURLOPT_OPENSOCKETDATA, way);
 	}
-	if (status == 0) {
-		curl_easy_setopt(easy->curl, CURLOPT_RESOLVE, easy->resolve);
-		curl_easy_setopt(easy->curl, CURLOPT_OPENSOCKETFUNCTION, open_socket);
-		curl_easy_setopt(easy->curl, CURLOPT_OPENSOCKETDATA, way);
-	}
+	easy->no_memory |= !way || (good && !way->host);
 	curl_url_cleanup(parts);
 	curl_free(host);
 	curl_free(port);
-	return status;
+	return good;
 }
 
 enum cap_status easy_failure(const struct easy *easy, CURLcode code, struct cap_error *error)
@@ -188,23 +199,34 @@ enum cap_status easy_failure(const struct easy *easy, CURLcode code, struct cap_
 	return failure_of_curl(error, easy->curl, code, easy->said);
 }
 
+/* The URL with another host; for curl_free. */
+static char *with_host(CURLU *parts, const char *host, struct easy *easy)
+{
+	char *ret = NULL;
+	CURLUcode code = curl_url_set(parts, CURLUPART_HOST, host, 0);
+
+	if (code == CURLUE_OK)
+		code = curl_url_get(parts, CURLUPART_URL, &ret, 0);
+	easy->no_memory |= code == CURLUE_OUT_OF_MEMORY;
+	return ret;
+}
+
 /* The URL with the server name as its host, and where that really is. */
-static int set_server_name(const struct cap_endpoint *endpoint, const char *url, struct easy *easy)
+static bool set_server_name(const struct cap_endpoint *endpoint, const char *url, struct easy *easy)
 {
 	char *host = NULL, *port = NULL, *real = endpoint_host(endpoint), *line = NULL, *named = NULL;
 	CURLU *parts = curl_url();
-	int status = -1;
 
-	if (parts && real && curl_url_set(parts, CURLUPART_URL, url, 0) == CURLUE_OK &&
-	    curl_url_get(parts, CURLUPART_HOST, &host, 0) == CURLUE_OK &&
-	    curl_url_get(parts, CURLUPART_PORT, &port, CURLU_DEFAULT_PORT) == CURLUE_OK &&
-	    asprintf(&line, "%s:%s:%s:%s", endpoint->tls_server_name, port, host, port) >= 0 &&
-	    curl_url_set(parts, CURLUPART_HOST, endpoint->tls_server_name, 0) == CURLUE_OK &&
-	    curl_url_get(parts, CURLUPART_URL, &named, 0) == CURLUE_OK &&
-	    append(&easy->connect_to, line) == 0 && easy_header(easy, "Host: %s", real) == 0) {
-		curl_easy_setopt(easy->curl, CURLOPT_URL, named);
-		curl_easy_setopt(easy->curl, CURLOPT_CONNECT_TO, easy->connect_to);
-		status = 0;
+	if (take_apart(parts, url, easy, &host, &port))
+		named = with_host(parts, endpoint->tls_server_name, easy);
+	if (named && asprintf(&line, "%s:%s:%s:%s", endpoint->tls_server_name, port, host, port) < 0)
+		line = NULL;
+	if (named) {
+		easy->no_memory |= !real;
+		append(easy, &easy->connect_to, line);
+		easy_header(easy, "Host: %s", real ? real : "");
+		easy_set(easy, CURLOPT_URL, named);
+		easy_set(easy, CURLOPT_CONNECT_TO, easy->connect_to);
 	}
 	curl_url_cleanup(parts);
 	curl_free(host);
@@ -212,7 +234,20 @@ static int set_server_name(const struct cap_endpoint *endpoint, const char *url,
 	curl_free(named);
 	free(line);
 	free(real);
-	return status;
+	return named != NULL;
+}
+
+static enum cap_status set_places(const struct cap_endpoint *endpoint, const char *url, struct easy *easy,
+                                  struct cap_error *error)
+{
+	const char *name = endpoint->tls_server_name;
+
+	if (endpoint->ssh && !set_way(endpoint, easy) && !easy->no_memory)
+		return failure_set(error, CAP_FORMAT, "'%s' is no URL to reach by SSH", endpoint->url);
+	if (name && *name && !set_server_name(endpoint, url, easy) && !easy->no_memory)
+		return failure_set(error, CAP_FORMAT, "'%s' as the TLS server name of '%s' does not work",
+		                   name, endpoint->url);
+	return easy_complete(easy, error);
 }
 
 enum cap_status endpoint_easy(const struct cap_endpoint *endpoint, const char *path, struct easy *ret,
@@ -227,17 +262,10 @@ enum cap_status endpoint_easy(const struct cap_endpoint *endpoint, const char *p
 	}
 	status = endpoint_easy_plain(url, ret, error);
 	if (status == CAP_OK) {
-		set_tls(endpoint, ret->curl);
-		if (endpoint->ssh && set_way(endpoint, ret) < 0)
-			status = failure_set(error, CAP_FORMAT, "'%s' is no URL to reach by SSH",
-			                     endpoint->url);
+		set_tls(endpoint, ret);
 		if (endpoint->user_agent)
-			curl_easy_setopt(ret->curl, CURLOPT_USERAGENT, endpoint->user_agent);
-		if (status == CAP_OK && endpoint->tls_server_name && *endpoint->tls_server_name &&
-		    set_server_name(endpoint, url, ret) < 0)
-			status = failure_set(error, CAP_FORMAT,
-			                     "'%s' as the TLS server name of '%s' does not work",
-			                     endpoint->tls_server_name, endpoint->url);
+			easy_set(ret, CURLOPT_USERAGENT, endpoint->user_agent);
+		status = set_places(endpoint, url, ret, error);
 	}
 	free(url);
 	return status;
@@ -256,7 +284,6 @@ enum cap_status endpoint_credentials(const struct cap_endpoint *endpoint, struct
                                      struct cap_error *error)
 {
 	char line[512] = "", **lines = NULL;
-	int status = 0;
 
 	if (!endpoint->credentials)
 		return CAP_OK;
@@ -264,10 +291,10 @@ enum cap_status endpoint_credentials(const struct cap_endpoint *endpoint, struct
 		failure_set(error, CAP_CONNECT, "%s", line);
 		return CAP_CONNECT;
 	}
-	for (size_t i = 0; status == 0 && lines && lines[i]; i++)
-		status = easy_header(easy, "%s", lines[i]);
+	for (size_t i = 0; lines && lines[i]; i++)
+		easy_header(easy, "%s", lines[i]);
 	free_lines(lines);
-	return status == 0 ? CAP_OK : failure_set(error, CAP_MEMORY, "out of memory");
+	return easy_complete(easy, error);
 }
 
 char *endpoint_host(const struct cap_endpoint *endpoint)

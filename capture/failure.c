@@ -92,6 +92,10 @@ enum cap_status failure_of_curl(struct cap_error *error, CURL *curl, CURLcode co
 		return failure_set(error, CAP_CONNECT, "the proxy refuses the connection: HTTP %ld", proxy);
 	if (code == CURLE_COULDNT_CONNECT && said && *said)
 		return not_connected(error, curl, said);
+	/* OpenSSL names the place, too. */
+	if (code == CURLE_OUT_OF_MEMORY || (said && strstr(said, "malloc failure")))
+		return failure_set(error, CAP_MEMORY, "out of memory%s%s", said && *said ? ": " : "",
+		                   said ? said : "");
 	/* OpenSSL's words for an answer that is no TLS record. */
 	if (code == CURLE_SSL_CONNECT_ERROR && said && strstr(said, "wrong version number"))
 		return failure_set(error, CAP_TLS, "what answers does not speak TLS");

@@ -78,9 +78,15 @@ static uint64_t number(const char *text, size_t length)
 
 /* ---- groups ----------------------------------------------------------------- */
 
+/* The frames that begin there; there may be none at all. */
+static struct cap_goframe *frames_at(const struct parser *parser, size_t start)
+{
+	return parser->dump->frames ? parser->dump->frames + start : NULL;
+}
+
 static uint32_t hash_group(const struct parser *parser, const struct cap_goroutine_group *group, size_t start)
 {
-	const struct cap_goframe *frames = parser->dump->frames + start;
+	const struct cap_goframe *frames = frames_at(parser, start);
 	uint32_t hash = profile_hash(&group->state, sizeof group->state, group->created);
 
 	for (size_t i = 0; i < group->frame_count; i++) {
@@ -97,8 +103,8 @@ static bool same_group(const void *context, uint32_t left, uint32_t right)
 {
 	const struct parser *parser = context;
 	const struct cap_goroutine_group *a = &parser->groups[left], *b = &parser->groups[right];
-	const struct cap_goframe *x = parser->dump->frames + parser->starts[left];
-	const struct cap_goframe *y = parser->dump->frames + parser->starts[right];
+	const struct cap_goframe *x = frames_at(parser, parser->starts[left]);
+	const struct cap_goframe *y = frames_at(parser, parser->starts[right]);
 
 	if (a->state != b->state || a->frame_count != b->frame_count || a->created != b->created)
 		return false;
@@ -419,7 +425,7 @@ enum cap_status cap_goroutines_parse(const void *text, size_t size, struct cap_g
 		cap_goroutines_release(&goroutines);
 	} else {
 		for (size_t i = 0; i < parser.group_count; i++)
-			parser.groups[i].frames = parser.dump->frames + parser.starts[i];
+			parser.groups[i].frames = frames_at(&parser, parser.starts[i]);
 		qsort(parser.groups, parser.group_count, sizeof *parser.groups, compare_groups);
 		*ret = goroutines;
 	}

@@ -157,7 +157,7 @@ enum cap_status gzip_deflate(const void *data, size_t size, unsigned char **ret,
 	deflateEnd(&stream);
 	if (code != Z_STREAM_END) {
 		free(bytes);
-		return profile_error(error, CAP_MEMORY, "gzip: cannot compress %zu bytes", size);
+		return profile_error(error, CAP_MEMORY, "gzip: out of memory for %zu bytes", size);
 	}
 	*ret = bytes;
 	return CAP_OK;

@@ -17,7 +17,7 @@ static inline size_t queue_size(const struct queue *queue)
 
 static inline const uint8_t *queue_head(const struct queue *queue)
 {
-	return queue->data + queue->begin;
+	return queue->data ? queue->data + queue->begin : NULL;
 }
 
 /* 0, or -1 when memory is out. */

@@ -117,10 +117,10 @@ static enum cap_status easy_of_tunnel(const struct exchange *exchange, struct an
 	free(url);
 	if (status != CAP_OK)
 		return status;
-	curl_easy_setopt(ret->curl, CURLOPT_OPENSOCKETFUNCTION, open_socket);
-	curl_easy_setopt(ret->curl, CURLOPT_OPENSOCKETDATA, &answer->handover);
-	curl_easy_setopt(ret->curl, CURLOPT_SSL_VERIFYPEER, 0L);
-	curl_easy_setopt(ret->curl, CURLOPT_SSL_VERIFYHOST, 0L);
+	easy_set(ret, CURLOPT_OPENSOCKETFUNCTION, open_socket);
+	easy_set(ret, CURLOPT_OPENSOCKETDATA, &answer->handover);
+	easy_set(ret, CURLOPT_SSL_VERIFYPEER, 0L);
+	easy_set(ret, CURLOPT_SSL_VERIFYHOST, 0L);
 	return CAP_OK;
 }
 
@@ -129,14 +129,14 @@ static enum cap_status easy_of_tunnel(const struct exchange *exchange, struct an
 static void set_body(const struct cap_request *request, struct easy *easy)
 {
 	if (request->body) {
-		curl_easy_setopt(easy->curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)strlen(request->body));
-		curl_easy_setopt(easy->curl, CURLOPT_POSTFIELDS, request->body);
+		easy_set(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)strlen(request->body));
+		easy_set(easy, CURLOPT_POSTFIELDS, request->body);
 		easy_header(easy, "Content-Type: %s",
 		            request->content_type ? request->content_type : "application/json");
 		easy_header(easy, "Expect:");
 	}
 	if (request->method)
-		curl_easy_setopt(easy->curl, CURLOPT_CUSTOMREQUEST, request->method);
+		easy_set(easy, CURLOPT_CUSTOMREQUEST, request->method);
 }
 
 static enum cap_status set_up(const struct exchange *exchange, struct answer *answer, struct easy *easy,
@@ -155,18 +155,17 @@ static enum cap_status set_up(const struct exchange *exchange, struct answer *an
 	if (status != CAP_OK)
 		return status;
 	for (const char *const *line = exchange->headers; line && *line; line++)
-		if (easy_header(easy, "%s", *line) < 0)
-			return failure_set(error, CAP_MEMORY, "out of memory");
+		easy_header(easy, "%s", *line);
 	set_body(request, easy);
 	if (exchange->endpoint && exchange->endpoint->compression)
-		curl_easy_setopt(easy->curl, CURLOPT_ACCEPT_ENCODING, "gzip");
-	curl_easy_setopt(easy->curl, CURLOPT_HTTPHEADER, easy->headers);
-	curl_easy_setopt(easy->curl, CURLOPT_TIMEOUT_MS, (long)(timeout / 1000000));
-	curl_easy_setopt(easy->curl, CURLOPT_WRITEFUNCTION, take_body);
-	curl_easy_setopt(easy->curl, CURLOPT_WRITEDATA, answer);
-	curl_easy_setopt(easy->curl, CURLOPT_HEADERFUNCTION, take_header);
-	curl_easy_setopt(easy->curl, CURLOPT_HEADERDATA, answer);
-	return CAP_OK;
+		easy_set(easy, CURLOPT_ACCEPT_ENCODING, "gzip");
+	easy_set(easy, CURLOPT_HTTPHEADER, easy->headers);
+	easy_set(easy, CURLOPT_TIMEOUT_MS, (long)(timeout / 1000000));
+	easy_set(easy, CURLOPT_WRITEFUNCTION, take_body);
+	easy_set(easy, CURLOPT_WRITEDATA, answer);
+	easy_set(easy, CURLOPT_HEADERFUNCTION, take_header);
+	easy_set(easy, CURLOPT_HEADERDATA, answer);
+	return easy_complete(easy, error);
 }
 
 static bool is_silent(const struct cap_request *request, const struct answer *answer)

@@ -248,11 +248,15 @@ static bool skip_text(const uint8_t **at, const uint8_t *end)
 /* What the names and values are is nobody's matter; that they fill the block is. */
 static bool check_block(struct spdy *spdy)
 {
-	const uint8_t *at = queue_head(&spdy->block), *end = at + queue_size(&spdy->block);
-	uint32_t count = end - at < 4 ? 0 : read32(at);
-	bool good = end - at >= 4;
+	const uint8_t *at = queue_head(&spdy->block), *end;
+	uint32_t count;
+	bool good = true;
 
-	for (at += good ? 4 : 0; good && count; count--)
+	if (queue_size(&spdy->block) < 4)
+		return broken(spdy, "a header block is malformed");
+	end = at + queue_size(&spdy->block);
+	count = read32(at);
+	for (at += 4; good && count; count--)
 		good = skip_text(&at, end) && skip_text(&at, end);
 	queue_drop(&spdy->block, queue_size(&spdy->block));
 	return (good && at == end) || broken(spdy, "a header block is malformed");

@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +12,7 @@
 #include "capture/caller.h"
 #include "capture/clock.h"
 #include "capture/failure.h"
+#include "capture/thread.h"
 #include "capture/ways.h"
 
 #define SECOND        1000000000LL
@@ -79,19 +79,6 @@ static struct channel *take_fresh(struct cap_tunnel *tunnel)
 	tunnel->fresh = NULL;
 	pthread_mutex_unlock(&tunnel->lock);
 	return fresh;
-}
-
-static void begin_fresh(struct cap_tunnel *tunnel)
-{
-	struct channel *fresh = take_fresh(tunnel);
-
-	while (fresh) {
-		struct channel *channel = fresh;
-
-		fresh = channel->next;
-		channel->next = tunnel->channels;
-		tunnel->channels = channel;
-	}
 }
 
 /* It is open: this way is known here. */
@@ -206,6 +193,20 @@ static void reap(struct cap_tunnel *tunnel)
 		*at = channel->next;
 		end_channel(tunnel, channel);
 	}
+}
+
+static void begin_fresh(struct cap_tunnel *tunnel)
+{
+	struct channel *fresh = take_fresh(tunnel);
+
+	while (fresh) {
+		struct channel *channel = fresh;
+
+		fresh = channel->next;
+		channel->next = tunnel->channels;
+		tunnel->channels = channel;
+	}
+	reap(tunnel); /* those that could not even begin */
 }
 
 /* ---- the thread ------------------------------------------------------------------ */
@@ -340,18 +341,6 @@ static int tick_of(const struct channel_times *times)
 	return shortest >= 4 * SECOND ? 1000 : (int)(shortest / (4 * SECOND / 1000)) + 1;
 }
 
-static int start(struct cap_tunnel *tunnel)
-{
-	sigset_t all, before;
-	int status;
-
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	status = pthread_create(&tunnel->thread, NULL, run, tunnel);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	return status;
-}
-
 static void release(struct cap_tunnel *tunnel)
 {
 	if (tunnel->wake >= 0)
@@ -393,7 +382,7 @@ static int make(struct cap_tunnel *tunnel, const struct cap_endpoint *api_server
 	if (!tunnel->ns || !tunnel->pod || tunnel->wake < 0 || poll_room(tunnel, 1) < 0 ||
 	    caller_start(&tunnel->caller, api_server, tunnel->ns, tunnel->pod, add_fresh, tunnel) < 0)
 		return -1;
-	if (start(tunnel) == 0)
+	if (thread_start(&tunnel->thread, run, tunnel) == 0)
 		return 0;
 	stop(tunnel, false);
 	return -1;

@@ -1,7 +1,6 @@
 #include "plugin/keeper.h"
 
 #include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -62,15 +61,11 @@ static void *search_main(void *argument)
 static void begin_search(struct keeper *keeper, const struct change *change)
 {
 	struct search *search = xcalloc(1, sizeof *search);
-	sigset_t all, before;
 
 	search->plan = keeper->plan;
 	search->target = keeper->target;
 	search->change = *change;
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	search->started = pthread_create(&search->thread, NULL, search_main, search) == 0;
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	search->started = signals_thread(&search->thread, search_main, search);
 	if (!search->started)
 		search_main(search);
 	keeper->search = search;

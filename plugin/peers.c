@@ -1,10 +1,10 @@
 #include "plugin/peers.h"
 
 #include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "plugin/signals.h"
 #include "plugin/text.h"
 
 struct opening {
@@ -22,19 +22,6 @@ static void *open_one(void *argument)
 
 	opening->status = target_reach(opening->plan, opening->peer, &opening->error);
 	return NULL;
-}
-
-/* Signals are the main thread's; they cancel what the others wait for. */
-static void start(struct opening *opening)
-{
-	sigset_t all, before;
-
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	opening->started = pthread_create(&opening->thread, NULL, open_one, opening) == 0;
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	if (!opening->started)
-		open_one(opening);
 }
 
 /* What a peer knows without being reached. The cluster is the first one's. */
@@ -82,7 +69,9 @@ int peers_open(const struct plan *plan, struct target *first, struct error *erro
 	openings = xcalloc(first->peer_count + 1, sizeof *openings);
 	for (size_t i = 0; i < first->peer_count; i++) {
 		openings[i] = (struct opening){.plan = plan, .peer = &first->peers[i]};
-		start(&openings[i]);
+		openings[i].started = signals_thread(&openings[i].thread, open_one, &openings[i]);
+		if (!openings[i].started)
+			open_one(&openings[i]);
 	}
 	for (size_t i = 0; i < first->peer_count; i++) {
 		struct opening *opening = &openings[i];

@@ -1,9 +1,9 @@
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "plugin/clock.h"
 #include "plugin/shots_private.h"
+#include "plugin/signals.h"
 #include "plugin/text.h"
 
 #define CEILING     ((size_t)256 * 1024 * 1024)
@@ -241,21 +241,16 @@ static void *run_work(void *argument)
 	return NULL;
 }
 
-/* Signals are the main thread's. */
 static void start_thread(struct shots *shots, size_t shot)
 {
 	struct work *work = xcalloc(1, sizeof *work);
-	sigset_t all, before;
 
 	*work = (struct work){shots, shot};
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
 	atomic_fetch_add(&shots->running, 1);
-	if (pthread_create(&shots->threads[shots->thread_count], NULL, run_work, work) == 0)
+	if (signals_thread(&shots->threads[shots->thread_count], run_work, work))
 		shots->thread_count++;
 	else
 		run_work(work);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
 struct shots *shots_start(const struct cap_pprof *pprof, unsigned profiles, int64_t length, int64_t slice)

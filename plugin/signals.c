@@ -45,6 +45,18 @@ void signals_catch(void)
 	sigaction(SIGPIPE, &action, NULL);
 }
 
+bool signals_thread(pthread_t *ret, void *(*work)(void *), void *argument)
+{
+	sigset_t all, before;
+	int status;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	status = pthread_create(ret, NULL, work, argument);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return status == 0;
+}
+
 void signals_register(const char *path)
 {
 	if (path_count >= PATHS_MAX || strlen(path) >= PATH_SIZE)

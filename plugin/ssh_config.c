@@ -50,14 +50,14 @@ static int refuse(const struct reader *reader, const char *what, const char *val
 /* The next word of a line, in place; NULL: none. Words may be in double quotes. */
 static char *next_word(char **rest)
 {
-	char *word = *rest + strspn(*rest, " \t\r\n"), *end;
+	char *word = *rest + strspn(*rest, " \t"), *end;
 
 	if (!*word || *word == '#')
 		return NULL;
 	if (*word == '"')
 		end = strchrnul(++word, '"');
 	else
-		end = word + strcspn(word, " \t\r\n");
+		end = word + strcspn(word, " \t");
 	*rest = *end ? end + 1 : end;
 	*end = '\0';
 	return word;
@@ -66,7 +66,7 @@ static char *next_word(char **rest)
 /* "Keyword value" or "Keyword = value". */
 static char *keyword(char **rest)
 {
-	char *word = *rest + strspn(*rest, " \t\r\n"), *end = word + strcspn(word, " \t\r\n=");
+	char *word = *rest + strspn(*rest, " \t"), *end = word + strcspn(word, " \t=");
 
 	if (!*word || *word == '#')
 		return NULL;
@@ -231,7 +231,7 @@ static int take_line(struct reader *reader, char *line)
 		reader->matches = value && strcasecmp(value, "all") == 0;
 		return 0;
 	}
-	if (!reader->matches || !value)
+	if (!reader->matches || !value || !*value)
 		return 0;
 	if (strcasecmp(key, "Include") == 0) {
 		int status = 0;
@@ -256,6 +256,7 @@ static int read_lines(struct reader *reader, FILE *file)
 
 	while (status == 0 && getline(&line, &room, file) >= 0) {
 		reader->line++;
+		line[strcspn(line, "\r\n")] = '\0'; /* a quote that is open ends with the line */
 		status = ftell(file) > SIZE_MAX_OF_FILE ? refuse(reader, "the file is too large", "")
 		                                        : take_line(reader, line);
 	}

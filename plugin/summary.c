@@ -150,7 +150,10 @@ static void print_pod(FILE *out, const struct outcome *outcome)
 
 	if (peak.cpu < 0)
 		return;
-	fprintf(out, LABEL "up to %lldm CPU", "Pod", (long long)peak.cpu);
+	fprintf(out, LABEL, "Pod");
+	if (outcome->replicas.count > 1)
+		fprintf(out, "%s: ", outcome->target.pod->name);
+	fprintf(out, "up to %lldm CPU", (long long)peak.cpu);
 	if (limit)
 		fprintf(out, " of its limit of %lldm%s", (long long)limit,
 		        (double)peak.cpu >= OUTCOME_AT_LIMIT * (double)limit ? ", throttled" : "");

@@ -12,12 +12,36 @@
 #include "plugin/text.h"
 #include "plugin/tunnel_report.h"
 
+/* The one way that was tried, because --tunnel asks for it; NULL: there were more. */
+static const char *forced_way(const struct cap_error refused[CAP_WAYS])
+{
+	const char *ret = NULL;
+
+	for (size_t i = 0; i < CAP_WAYS; i++) {
+		if (refused[i].status == CAP_OK)
+			continue;
+		if (ret)
+			return NULL;
+		ret = cap_way_names[i];
+	}
+	return ret;
+}
+
 static int tunnel_failure(const struct target *target, const struct cap_error *failure, struct error *error)
 {
 	struct cap_error refused[CAP_WAYS];
 	char words[400], rights[160];
+	const char *way;
 
 	cap_tunnel_way(target->tunnel, refused);
+	way = forced_way(refused);
+	if (way && failure->http_status && !failure->kube_status)
+		return error_set(
+			error,
+			"port-forward to pod '%s': the API server '%s' refuses %s (%s) and does not say "
+			"why, as one does that does not know this way; without --tunnel one that it "
+			"knows is found",
+			target->pod->name, cluster_server(target->cluster), way, failure->text);
 	snprintf(words, sizeof words, "port-forward to pod '%s'", target->pod->name);
 	cluster_failure_rights(target->cluster, error, failure, words,
 	                       tunnel_report_rights(refused, rights, sizeof rights), target->pod->ns);

@@ -1,7 +1,6 @@
 #include "plugin/watch.h"
 
 #include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -166,7 +165,6 @@ static void *watch_main(void *argument)
 struct watch *watch_start(const struct plan *plan, const struct target *target, size_t pods)
 {
 	struct watch *watch;
-	sigset_t all, before;
 
 	if (!target->pod)
 		return NULL;
@@ -175,10 +173,7 @@ struct watch *watch_start(const struct plan *plan, const struct target *target, 
 	watch->target = target;
 	watch->every = POD_EVERY * (int64_t)((pods + AT_ONCE - 1) / AT_ONCE);
 	atomic_store(&watch->cpu, target->ranked->measured ? target->ranked->usage.cpu_milli : -1);
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	watch->started = pthread_create(&watch->thread, NULL, watch_main, watch) == 0;
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	watch->started = signals_thread(&watch->thread, watch_main, watch);
 	return watch;
 }
 

@@ -1,10 +1,7 @@
 /*
  * Fuzzes what a port-forward's server sends: the answer to the handshake, and the frames behind it. Whatever
  * comes, and however it is cut: no more is kept than may be, what is written is frames, an end has its
- * reason, and the pod's bytes are the same. With clang's -fsanitize=fuzzer (FUZZ_ENGINE defined) libFuzzer
- * drives it; without, main() replays files. To fuzz for ten minutes: CC=clang cmake -G Ninja -B build/fuzz &&
- * ninja -C build/fuzz fuzz_channel build/fuzz/fuzz_channel -max_total_time=600 -max_len=20000 NEW
- * tests/capture/corpus/channel A crash goes to tests/capture/corpus/channel, by a name that says what it was.
+ * reason, and the pod's bytes are the same. tests/fuzz drives it.
  *
  * An input is a byte of settings (below) and what the server sends.
  */
@@ -211,29 +208,3 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	queue_release(&got_plain);
 	return 0;
 }
-
-#ifndef FUZZ_ENGINE
-static int replay(const char *path)
-{
-	static uint8_t data[1 << 20];
-	FILE *file = fopen(path, "rbe");
-	size_t size;
-
-	if (!file) {
-		perror(path);
-		return 1;
-	}
-	size = fread(data, 1, sizeof data, file);
-	fclose(file);
-	return LLVMFuzzerTestOneInput(data, size);
-}
-
-int main(int argc, char **argv)
-{
-	int failed = argc < 2;
-
-	for (int i = 1; i < argc; i++)
-		failed |= replay(argv[i]);
-	return failed;
-}
-#endif

@@ -1,10 +1,5 @@
 /*
- * Fuzzes dumps of goroutines: what parses adds up, and can be compared with itself.
- * With clang's -fsanitize=fuzzer (FUZZ_ENGINE defined) libFuzzer drives it; without,
- * main() replays files. To fuzz for ten minutes:
- *   CC=clang cmake -G Ninja -B build/fuzz && ninja -C build/fuzz fuzz_goroutines
- *   build/fuzz/fuzz_goroutines -max_total_time=600 NEW tests/capture/corpus/goroutines
- * An input that fails goes to tests/capture/corpus/goroutines, by a name that says what it was.
+ * Fuzzes dumps of goroutines: what parses adds up, and can be compared with itself. tests/fuzz drives it.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -74,29 +69,3 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	cap_goroutines_release(&dump);
 	return 0;
 }
-
-#ifndef FUZZ_ENGINE
-static int replay(const char *path)
-{
-	static uint8_t data[1 << 20];
-	FILE *file = fopen(path, "rbe");
-	size_t size;
-
-	if (!file) {
-		perror(path);
-		return 1;
-	}
-	size = fread(data, 1, sizeof data, file);
-	fclose(file);
-	return LLVMFuzzerTestOneInput(data, size);
-}
-
-int main(int argc, char **argv)
-{
-	int failed = argc < 2;
-
-	for (int i = 1; i < argc; i++)
-		failed |= replay(argv[i]);
-	return failed;
-}
-#endif

@@ -1,10 +1,6 @@
 /*
  * Fuzzes profiles: what parses can be ranked, drawn, filtered, compared, written,
- * read again and merged, and is the same then. With clang's -fsanitize=fuzzer (FUZZ_ENGINE defined)
- * libFuzzer drives it; without, main() replays files. To fuzz for ten minutes:
- *   CC=clang cmake -G Ninja -B build/fuzz && ninja -C build/fuzz fuzz_profile
- *   build/fuzz/fuzz_profile -max_total_time=600 -rss_limit_mb=2048 NEW tests/capture/corpus/profile
- * A crash goes to tests/capture/corpus/profile, by a name that says what it was.
+ * read again and merged, and is the same then. tests/fuzz drives it.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -153,29 +149,3 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	cap_profile_free(profile);
 	return 0;
 }
-
-#ifndef FUZZ_ENGINE
-static int replay(const char *path)
-{
-	static uint8_t data[1 << 20];
-	FILE *file = fopen(path, "rbe");
-	size_t size;
-
-	if (!file) {
-		perror(path);
-		return 1;
-	}
-	size = fread(data, 1, sizeof data, file);
-	fclose(file);
-	return LLVMFuzzerTestOneInput(data, size);
-}
-
-int main(int argc, char **argv)
-{
-	int failed = argc < 2;
-
-	for (int i = 1; i < argc; i++)
-		failed |= replay(argv[i]);
-	return failed;
-}
-#endif

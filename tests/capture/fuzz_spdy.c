@@ -1,10 +1,7 @@
 /*
  * Fuzzes what a port-forward's server sends over SPDY: frames and header blocks. Whatever comes, and however
  * it is cut: no more is kept than may be, what is written is frames of the kinds that a client sends, an end
- * has its reason, and the pod's bytes are the same. With clang's -fsanitize=fuzzer (FUZZ_ENGINE defined)
- * libFuzzer drives it; without, main() replays files. To fuzz for ten minutes: CC=clang cmake -G Ninja -B
- * build/fuzz && ninja -C build/fuzz fuzz_spdy, then build/fuzz/fuzz_spdy -max_total_time=600 -max_len=20000
- * NEW tests/capture/corpus/spdy. A crash goes to tests/capture/corpus/spdy, by a name that says what it was.
+ * has its reason, and the pod's bytes are the same. tests/fuzz drives it.
  *
  * An input is a byte of settings (below) and what the server sends. Blocks that the fuzzer makes inflate
  * seldom: with PACKS, a byte of 0xff in the input stands for a reply to both streams, well made.
@@ -203,29 +200,3 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	queue_release(&sent);
 	return 0;
 }
-
-#ifndef FUZZ_ENGINE
-static int replay(const char *path)
-{
-	static uint8_t data[1 << 20];
-	FILE *file = fopen(path, "rbe");
-	size_t size;
-
-	if (!file) {
-		perror(path);
-		return 1;
-	}
-	size = fread(data, 1, sizeof data, file);
-	fclose(file);
-	return LLVMFuzzerTestOneInput(data, size);
-}
-
-int main(int argc, char **argv)
-{
-	int failed = argc < 2;
-
-	for (int i = 1; i < argc; i++)
-		failed |= replay(argv[i]);
-	return failed;
-}
-#endif

@@ -1,7 +1,6 @@
 /*
  * Fuzzes text dumps of goroutines: what converts parses as a profile of goroutines, and can be written and
- * read again. The first byte says which kind of dump the rest goes on. Driven as fuzz_profile.c says: ninja
- * -C build/fuzz fuzz_text build/fuzz/fuzz_text -max_total_time=600 NEW tests/capture/corpus/text
+ * read again. The first byte says which kind of dump the rest goes on. tests/fuzz drives it.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -56,29 +55,3 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	free(text);
 	return 0;
 }
-
-#ifndef FUZZ_ENGINE
-static int replay(const char *path)
-{
-	static uint8_t data[1 << 20];
-	FILE *file = fopen(path, "rbe");
-	size_t size;
-
-	if (!file) {
-		perror(path);
-		return 1;
-	}
-	size = fread(data, 1, sizeof data, file);
-	fclose(file);
-	return LLVMFuzzerTestOneInput(data, size);
-}
-
-int main(int argc, char **argv)
-{
-	int failed = argc < 2;
-
-	for (int i = 1; i < argc; i++)
-		failed |= replay(argv[i]);
-	return failed;
-}
-#endif

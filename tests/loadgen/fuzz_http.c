@@ -1,7 +1,6 @@
 /*
  * Fuzzes the answer parser: the first byte says HEAD or not and how the rest is
- * cut; whole and in pieces must come to the same. With clang's -fsanitize=fuzzer
- * (FUZZ_ENGINE defined) libFuzzer drives it; without, main() replays files.
+ * cut; whole and in pieces must come to the same. tests/fuzz drives it.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -65,29 +64,3 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		abort();
 	return 0;
 }
-
-#ifndef FUZZ_ENGINE
-static int replay(const char *path)
-{
-	static uint8_t data[1 << 20];
-	FILE *file = fopen(path, "rbe");
-	size_t size;
-
-	if (!file) {
-		perror(path);
-		return 1;
-	}
-	size = fread(data, 1, sizeof data, file);
-	fclose(file);
-	return LLVMFuzzerTestOneInput(data, size);
-}
-
-int main(int argc, char **argv)
-{
-	int failed = argc < 2;
-
-	for (int i = 1; i < argc; i++)
-		failed |= replay(argv[i]);
-	return failed;
-}
-#endif

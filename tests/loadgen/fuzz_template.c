@@ -1,8 +1,7 @@
 /*
  * Fuzzes requests with places to fill in: the first line is the URL's path, the second a header's value,
  * the rest the body. What is taken comes to a request with one head, values that stay where they were put,
- * the length of its body, and no more bytes than it said. Made and driven as tests/plugin/fuzz_targets.c:
- *   build/fuzz/fuzz_template -max_total_time=600 -max_len=500 NEW tests/loadgen/corpus/template
+ * the length of its body, and no more bytes than it said. tests/fuzz drives it.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -107,29 +106,3 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	free(text);
 	return 0;
 }
-
-#ifndef FUZZ_ENGINE
-static int replay(const char *path)
-{
-	static uint8_t data[1 << 20];
-	FILE *file = fopen(path, "rbe");
-	size_t size;
-
-	if (!file) {
-		perror(path);
-		return 1;
-	}
-	size = fread(data, 1, sizeof data, file);
-	fclose(file);
-	return LLVMFuzzerTestOneInput(data, size);
-}
-
-int main(int argc, char **argv)
-{
-	int failed = argc < 2;
-
-	for (int i = 1; i < argc; i++)
-		failed |= replay(argv[i]);
-	return failed;
-}
-#endif

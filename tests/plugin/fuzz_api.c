@@ -1,6 +1,7 @@
 /*
- * Fuzzes what an API server answers: pods, metrics, and a Status behind a failure. Names that are taken are
- * names, and nothing that a terminal acts on is in a line. Driven and replayed as fuzz_targets.c says.
+ * Fuzzes what an API server answers: pods, metrics, and a Status behind a failure; and what a credential
+ * plugin prints. Names that are taken are names, and nothing that a terminal acts on is in a line. tests/fuzz
+ * drives it.
  */
 #include <stdint.h>
 #include <stdio.h>
@@ -8,6 +9,7 @@
 #include <string.h>
 
 #include "plugin/cluster_failure.h"
+#include "plugin/exec_plugin.h"
 #include "plugin/pods.h"
 #include "plugin/pprof_port.h"
 #include "plugin/ranking.h"
@@ -60,6 +62,23 @@ static void a_failure(const char *body, long status)
 	error_release(&error);
 }
 
+static void credentials(const char *text)
+{
+	struct kube_exec exec = {.command = (char *)"c",
+	                         .api_version = (char *)"client.authentication.k8s.io/v1"};
+	struct exec_result result = {0};
+	struct error error = {0};
+
+	if (exec_result_parse(&exec, text, &result, &error) < 0) {
+		check(error.text[0] && !result.token && !result.cert && !result.key);
+		return;
+	}
+	check((result.token && *result.token) || (result.cert && *result.cert));
+	check(!result.cert == !result.key);
+	exec_result_expired(&result, 10);
+	exec_result_release(&result);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	char *text = calloc(1, size + 1);
@@ -71,35 +90,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	json = cJSON_ParseWithLength(text, size);
 	a_pod(json);
 	usage(json);
+	credentials(text);
 	a_failure(text, 403);
 	a_failure(text, 500);
 	cJSON_Delete(json);
 	free(text);
 	return 0;
 }
-
-#ifndef FUZZ_ENGINE
-static int replay(const char *path)
-{
-	static uint8_t data[1 << 20];
-	FILE *file = fopen(path, "rbe");
-	size_t size;
-
-	if (!file) {
-		perror(path);
-		return 1;
-	}
-	size = fread(data, 1, sizeof data, file);
-	fclose(file);
-	return LLVMFuzzerTestOneInput(data, size);
-}
-
-int main(int argc, char **argv)
-{
-	int failed = argc < 2;
-
-	for (int i = 1; i < argc; i++)
-		failed |= replay(argv[i]);
-	return failed;
-}
-#endif

@@ -1,6 +1,6 @@
 /*
  * Fuzzes plan files: what is refused names a place; what is taken is the same when it is written and read
- * again, but for the values that may be secrets. Driven and replayed as fuzz_targets.c says.
+ * again, but for the values that may be secrets. tests/fuzz drives it.
  */
 #include <stdint.h>
 #include <stdio.h>
@@ -93,29 +93,3 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	release(&taken);
 	return 0;
 }
-
-#ifndef FUZZ_ENGINE
-static int replay(const char *path)
-{
-	static uint8_t data[1 << 20];
-	FILE *file = fopen(path, "rbe");
-	size_t size;
-
-	if (!file) {
-		perror(path);
-		return 1;
-	}
-	size = fread(data, 1, sizeof data, file);
-	fclose(file);
-	return LLVMFuzzerTestOneInput(data, size);
-}
-
-int main(int argc, char **argv)
-{
-	int failed = argc < 2;
-
-	for (int i = 1; i < argc; i++)
-		failed |= replay(argv[i]);
-	return failed;
-}
-#endif

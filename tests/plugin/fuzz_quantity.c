@@ -1,6 +1,6 @@
 /*
  * Fuzzes quantities: what is taken in nano, rounded up, is what is taken in milli and whole; a duration that
- * is written is read again as the same. Driven and replayed as fuzz_targets.c says.
+ * is written is read again as the same. tests/fuzz drives it.
  */
 #include <stdint.h>
 #include <stdio.h>
@@ -60,29 +60,3 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	free(text);
 	return 0;
 }
-
-#ifndef FUZZ_ENGINE
-static int replay(const char *path)
-{
-	static uint8_t data[1 << 20];
-	FILE *file = fopen(path, "rbe");
-	size_t size;
-
-	if (!file) {
-		perror(path);
-		return 1;
-	}
-	size = fread(data, 1, sizeof data, file);
-	fclose(file);
-	return LLVMFuzzerTestOneInput(data, size);
-}
-
-int main(int argc, char **argv)
-{
-	int failed = argc < 2;
-
-	for (int i = 1; i < argc; i++)
-		failed |= replay(argv[i]);
-	return failed;
-}
-#endif

@@ -1,12 +1,6 @@
 /*
  * Fuzzes targets files: what is taken passes the engine's own check, and is the same when it is
- * written and read again; what is refused names a place. With clang's -fsanitize=fuzzer (FUZZ_ENGINE
- * defined) libFuzzer drives it; without, main() replays files. To fuzz for ten minutes:
- *   CC=clang cmake -G Ninja -B build/fuzz -DKP_WERROR=OFF -DCMAKE_BUILD_TYPE=RelWithDebInfo \
- *     -DKP_SANITIZE=fuzzer-no-link,address,undefined
- *   ninja -C build/fuzz fuzz_targets
- *   build/fuzz/fuzz_targets -max_total_time=600 -max_len=2000 NEW tests/plugin/corpus/targets
- * A crash goes to tests/plugin/corpus/targets, by a name that says what it was.
+ * written and read again; what is refused names a place. tests/fuzz drives it.
  */
 #include <stdint.h>
 #include <stdio.h>
@@ -96,29 +90,3 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	targets_release(&again);
 	return 0;
 }
-
-#ifndef FUZZ_ENGINE
-static int replay(const char *path)
-{
-	static uint8_t data[1 << 20];
-	FILE *file = fopen(path, "rbe");
-	size_t size;
-
-	if (!file) {
-		perror(path);
-		return 1;
-	}
-	size = fread(data, 1, sizeof data, file);
-	fclose(file);
-	return LLVMFuzzerTestOneInput(data, size);
-}
-
-int main(int argc, char **argv)
-{
-	int failed = argc < 2;
-
-	for (int i = 1; i < argc; i++)
-		failed |= replay(argv[i]);
-	return failed;
-}
-#endif

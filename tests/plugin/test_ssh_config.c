@@ -95,6 +95,18 @@ static void files_add_up(void **state)
 	ssh_settings_release(&got);
 }
 
+static void quotes_end_with_their_line(void **state)
+{
+	struct ssh_settings got =
+		settings_of("Host \"a\r\nUser \"two words\r\nProxyJump \"\"\nPort 7\n", "a");
+
+	(void)state;
+	is(got.user, "two words");
+	is(got.jump, NULL);
+	assert_int_equal(got.port, 7);
+	ssh_settings_release(&got);
+}
+
 static void includes_files(void **state)
 {
 	struct ssh_settings got;
@@ -157,9 +169,10 @@ static int remove_home(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(first_value_counts),    cmocka_unit_test(patterns_choose),
-		cmocka_unit_test(files_add_up),          cmocka_unit_test(includes_files),
-		cmocka_unit_test(refuses_with_the_line), cmocka_unit_test(no_file_says_nothing),
+		cmocka_unit_test(first_value_counts),   cmocka_unit_test(patterns_choose),
+		cmocka_unit_test(files_add_up),         cmocka_unit_test(quotes_end_with_their_line),
+		cmocka_unit_test(includes_files),       cmocka_unit_test(refuses_with_the_line),
+		cmocka_unit_test(no_file_says_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, make_home, remove_home);
