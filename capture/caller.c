@@ -1,6 +1,5 @@
 #include "capture/caller.h"
 
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +7,7 @@
 
 #include "capture/clock.h"
 #include "capture/failure.h"
+#include "capture/thread.h"
 
 #define SECOND  1000000000L
 #define WAITING (50 * 1000000L)
@@ -76,11 +76,27 @@ static void wait_a_little(struct caller *caller)
 {
 	struct timespec until;
 
-	clock_gettime(CLOCK_REALTIME, &until);
+	clock_gettime(CLOCK_MONOTONIC, &until);
 	until.tv_nsec += WAITING;
 	until.tv_sec += until.tv_nsec / SECOND;
 	until.tv_nsec %= SECOND;
 	pthread_cond_timedwait(&caller->changed, &caller->lock, &until);
+}
+
+/* Locked. The first one whose time has come; NULL: none. */
+static struct channel *take_due(struct caller *caller)
+{
+	int64_t now = clock_now();
+
+	for (struct channel **at = &caller->waiting; *at; at = &(*at)->next) {
+		struct channel *channel = *at;
+
+		if (channel->not_before > now)
+			continue;
+		*at = channel->next;
+		return channel;
+	}
+	return NULL;
 }
 
 static void *run(void *context)
@@ -90,17 +106,17 @@ static void *run(void *context)
 	pthread_setname_np(pthread_self(), "tunnel-caller");
 	pthread_mutex_lock(&caller->lock);
 	while (!caller->stop) {
-		struct channel *channel = caller->waiting;
+		struct channel *channel;
 
-		if (!channel) {
+		if (!caller->waiting) {
 			pthread_cond_wait(&caller->changed, &caller->lock);
 			continue;
 		}
-		if (must_wait(caller)) {
+		channel = must_wait(caller) ? NULL : take_due(caller);
+		if (!channel) {
 			wait_a_little(caller);
 			continue;
 		}
-		caller->waiting = channel->next;
 		pthread_mutex_unlock(&caller->lock);
 		begin(caller, channel);
 		caller->ready(caller->context, channel);
@@ -123,18 +139,6 @@ static char *resource_path(const struct cap_endpoint *api_server, const char *ns
 	               : ret;
 }
 
-static int start_thread(struct caller *caller)
-{
-	sigset_t all, before;
-	int status;
-
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	status = pthread_create(&caller->thread, NULL, run, caller);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	return status;
-}
-
 static void release(struct caller *caller)
 {
 	pthread_cond_destroy(&caller->changed);
@@ -146,6 +150,8 @@ static void release(struct caller *caller)
 int caller_start(struct caller *caller, const struct cap_endpoint *api_server, const char *ns,
                  const char *pod, void (*ready)(void *context, struct channel *channel), void *context)
 {
+	pthread_condattr_t clock;
+
 	*caller = (struct caller){
 		.api_server = api_server,
 		.path = resource_path(api_server, ns, pod),
@@ -154,8 +160,11 @@ int caller_start(struct caller *caller, const struct cap_endpoint *api_server, c
 		.context = context,
 	};
 	pthread_mutex_init(&caller->lock, NULL);
-	pthread_cond_init(&caller->changed, NULL);
-	if (caller->path && caller->host && start_thread(caller) == 0)
+	pthread_condattr_init(&clock);
+	pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
+	pthread_cond_init(&caller->changed, &clock);
+	pthread_condattr_destroy(&clock);
+	if (caller->path && caller->host && thread_start(&caller->thread, run, caller) == 0)
 		return 0;
 	release(caller);
 	return -1;

@@ -39,9 +39,10 @@ enum cap_status {
 
 struct cap_error {
 	enum cap_status status;
-	long http_status; /* 0: none */
-	bool kube_status; /* the answer was a Kubernetes Status: an API server's own word, no gateway's */
-	char text[512];   /* one line, printable */
+	long http_status;     /* 0: none */
+	bool kube_status;     /* the answer was a Kubernetes Status: an API server's own word, no gateway's */
+	unsigned retry_after; /* s, of 429 and 5xx: when it wants to be asked again; 0: it does not say */
+	char text[512];       /* one line, printable */
 };
 
 struct cap_ssh; /* see below */
@@ -79,7 +80,10 @@ struct cap_endpoint {
 	bool (*credentials_ready)(void *context);
 	/* The client certificate and key of now, good as long as the endpoint. NULL: cert and key above. */
 	void (*identity)(void *context, struct cap_pem *ret_cert, struct cap_pem *ret_key);
-	void *credentials_context; /* of all three */
+	/* The server has answered 401: true if asking `credentials` again may give others. NULL: never. At
+	 * once. */
+	bool (*credentials_rejected)(void *context);
+	void *credentials_context; /* of all four */
 };
 
 struct cap_response {
@@ -96,7 +100,8 @@ struct cap_request {
 	const char *content_type, *body; /* body may be NULL */
 	size_t ceiling;                  /* bytes of answer; 0: 16 MiB */
 	int64_t timeout;                 /* ns, whole request; 0: 30 s */
-	const atomic_int *cancel;        /* non-zero: give up within 0.2 s; may be NULL */
+	int64_t silence; /* ns without a byte, or without an answer: CAP_TIMEOUT; 0: only by `timeout` */
+	const atomic_int *cancel; /* non-zero: give up within 0.2 s; may be NULL */
 };
 
 /*
@@ -146,7 +151,10 @@ void cap_ssh_close(struct cap_ssh *ssh);
 
 /*
  * A tunnel to one pod through its API server: a connection to the server for each forwarded TCP connection,
- * one thread that pumps them all, a ping every 10 s. No local port is opened.
+ * one thread that pumps them all, a ping every 2 s. No local port is opened.
+ *
+ * A 401 is tried again with other credentials, once, and a 429 or 5xx that says when (Retry-After) at that
+ * time, if that is within 10 s, up to three times.
  *
  * There are four ways (capture/ways.h says why in this order). AUTO takes the first one that is neither
  * refused nor unknown to the server, and keeps to it. PROXY forwards no connections: requests to pprof become
@@ -223,11 +231,12 @@ enum cap_status cap_pprof_cpu_free(const struct cap_pprof *pprof, unsigned secon
 /*
  * Fetches PATH/NAME?QUERY, e.g. "profile" "seconds=5", "goroutine" "debug=2". *ret as from cap_request.
  * CAP_NOT_PPROF: an answer below 400 that is not 200, a redirect for one.
- * `timeout` covers the whole request (give it the capture's own seconds plus slack).
- * A CPU profiler that is busy is asked again for some three seconds: a dropped profile takes its time to end.
+ * `timeout` covers the whole request (give it the capture's own seconds plus slack), `silence` the time in
+ * which not a byte comes (likewise; 0: it may all be silence). A CPU profiler that is busy is asked again for
+ * some three seconds: a dropped profile takes its time to end.
  */
 enum cap_status cap_pprof_fetch(const struct cap_pprof *pprof, const char *name, const char *query,
-                                size_t ceiling, int64_t timeout, const atomic_int *cancel,
+                                size_t ceiling, int64_t timeout, int64_t silence, const atomic_int *cancel,
                                 struct cap_response *ret, struct cap_error *error);
 
 /* ---- profiles ----------------------------------------------------------- */
@@ -280,7 +289,9 @@ const char *cap_profile_type(const struct cap_profile *profile, size_t i, const 
 int cap_profile_type_index(const struct cap_profile *profile, const char *name);
 int64_t cap_profile_total(const struct cap_profile *profile, size_t type);
 int64_t cap_profile_duration(const struct cap_profile *profile); /* ns, duration_nanos; merged: their sum */
-int64_t cap_profile_time(const struct cap_profile *profile);     /* Unix ns */
+/* For profiles that were merged, but taken side by side: their sum is not the time that has passed. */
+void cap_profile_set_duration(struct cap_profile *profile, int64_t ns);
+int64_t cap_profile_time(const struct cap_profile *profile); /* Unix ns */
 size_t cap_profile_sample_count(const struct cap_profile *profile);
 /* The program: path and build id of the first mapping; "" when not known. Untrusted, as the next two. */
 const char *cap_profile_program(const struct cap_profile *profile, const char **ret_build_id);

@@ -39,6 +39,9 @@ struct channel {
 	struct queue answer;         /* of the handshake */
 	struct forward *forward;     /* once OPEN */
 	bool told;                   /* the tunnel knows that it is OPEN */
+	bool renewed;                /* credentials were asked for again */
+	unsigned put_off;            /* times that the server was too busy */
+	int64_t not_before;          /* when it may begin, 0: at once */
 	uint64_t unanswered;         /* bytes that were sent to the pod since something was heard */
 	size_t polled, polled_count; /* its part of the tunnel's poll() */
 	int64_t now, begun, heard, pinged;

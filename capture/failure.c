@@ -3,7 +3,10 @@
 #include <cjson/cJSON.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+
+#define RETRY_AFTER_MOST 3600
 
 /* Servers' words may hold escape sequences, in UTF-8 and as bare bytes, and be cut anywhere: ASCII is left.
  */
@@ -21,6 +24,7 @@ enum cap_status failure_set(struct cap_error *error, enum cap_status status, con
 	error->status = status;
 	error->http_status = 0;
 	error->kube_status = false;
+	error->retry_after = 0;
 	va_start(arguments, format);
 	vsnprintf(error->text, sizeof error->text, format, arguments);
 	va_end(arguments);
@@ -58,6 +62,15 @@ static enum cap_status status_of(CURLcode code)
 	}
 }
 
+static size_t count_digits(const char *text, size_t length)
+{
+	size_t count = 0;
+
+	while (count < length && text[count] >= '0' && text[count] <= '9')
+		count++;
+	return count;
+}
+
 /* libcurl names the place and how long it took, not the cause. */
 static enum cap_status not_connected(struct cap_error *error, CURL *curl, const char *said)
 {
@@ -87,6 +100,21 @@ enum cap_status failure_of_curl(struct cap_error *error, CURL *curl, CURLcode co
 	if (code == CURLE_SSL_CONNECT_ERROR && said && strstr(said, "wrong version number"))
 		return failure_set(error, CAP_TLS, "what answers does not speak TLS");
 	return failure_set(error, status_of(code), "%s", said && *said ? said : curl_easy_strerror(code));
+}
+
+unsigned failure_retry_after(const char *value, size_t length)
+{
+	char digits[8] = "";
+	size_t count;
+
+	while (length && (*value == ' ' || *value == '\t'))
+		value++, length--;
+	count = count_digits(value, length);
+	if (!count || count >= sizeof digits)
+		return count ? RETRY_AFTER_MOST : 0;
+	memcpy(digits, value, count);
+	count = strtoul(digits, NULL, 10);
+	return count < RETRY_AFTER_MOST ? (unsigned)count : RETRY_AFTER_MOST;
 }
 
 enum cap_status failure_of_http(struct cap_error *error, long http_status, const char *body, size_t size)

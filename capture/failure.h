@@ -15,4 +15,7 @@ enum cap_status failure_of_curl(struct cap_error *error, CURL *curl, CURLcode co
  * The body is followed by a NUL. */
 enum cap_status failure_of_http(struct cap_error *error, long http_status, const char *body, size_t size);
 
+/* Seconds of a Retry-After (RFC 9110, section 10.2.3), an hour at most; 0: it is a date, or nothing. */
+unsigned failure_retry_after(const char *value, size_t length);
+
 #endif

@@ -144,11 +144,12 @@ enum cap_status cap_pprof_cpu_free(const struct cap_pprof *pprof, unsigned secon
 }
 
 enum cap_status cap_pprof_fetch(const struct cap_pprof *pprof, const char *name, const char *query,
-                                size_t ceiling, int64_t timeout, const atomic_int *cancel,
+                                size_t ceiling, int64_t timeout, int64_t silence, const atomic_int *cancel,
                                 struct cap_response *ret, struct cap_error *error)
 {
 	const struct timespec pause = {.tv_nsec = BUSY_PAUSE};
-	struct cap_request request = {.ceiling = ceiling, .timeout = timeout, .cancel = cancel};
+	struct cap_request request = {
+		.ceiling = ceiling, .timeout = timeout, .silence = silence, .cancel = cancel};
 	struct cap_error failure = {0};
 	enum cap_status status;
 

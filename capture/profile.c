@@ -130,6 +130,11 @@ int64_t cap_profile_duration(const struct cap_profile *profile)
 	return profile->duration;
 }
 
+void cap_profile_set_duration(struct cap_profile *profile, int64_t ns)
+{
+	profile->duration = ns;
+}
+
 int64_t cap_profile_time(const struct cap_profile *profile)
 {
 	return profile->time;

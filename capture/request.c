@@ -23,6 +23,8 @@ struct answer {
 	struct cap_response response;
 	size_t room, ceiling, head;
 	bool whole_head, too_big, out_of_memory;
+	unsigned retry_after;
+	int64_t heard;            /* when the last byte came, or it began */
 	struct handover handover; /* through a tunnel */
 	struct cap_error failure; /* of the tunnel to take it */
 };
@@ -58,6 +60,7 @@ static size_t take_body(char *data, size_t unit, size_t count, void *context)
 	}
 	memcpy(answer->response.body + answer->response.size, data, size);
 	answer->response.size += size;
+	answer->heard = clock_now();
 	answer->response.body[answer->response.size] = '\0';
 	return size;
 }
@@ -65,7 +68,7 @@ static size_t take_body(char *data, size_t unit, size_t count, void *context)
 static size_t take_header(char *data, size_t unit, size_t count, void *context)
 {
 	struct answer *answer = context;
-	static const char mark[] = "X-Go-Pprof:";
+	static const char mark[] = "X-Go-Pprof:", later[] = "Retry-After:";
 
 	answer->head += unit * count;
 	if (answer->head > HEAD_MAX)
@@ -74,6 +77,10 @@ static size_t take_header(char *data, size_t unit, size_t count, void *context)
 		answer->whole_head = false;
 	else if (*data == '\r' || *data == '\n')
 		answer->whole_head = true;
+	answer->heard = clock_now();
+	if (unit * count > sizeof later && strncasecmp(data, later, sizeof later - 1) == 0)
+		answer->retry_after =
+			failure_retry_after(data + sizeof later - 1, unit * count - sizeof later + 1);
 	if (unit * count >= sizeof mark && strncasecmp(data, mark, sizeof mark - 1) == 0)
 		answer->response.go_pprof_error = true;
 	return unit * count;
@@ -161,6 +168,11 @@ static enum cap_status set_up(const struct exchange *exchange, struct answer *an
 	return easy_complete(easy, error);
 }
 
+static bool is_silent(const struct cap_request *request, const struct answer *answer)
+{
+	return request->silence && clock_now() - answer->heard > request->silence;
+}
+
 /* CURLE_ABORTED_BY_CALLBACK: cancelled. */
 static CURLcode perform(CURLM *multi, const struct exchange *exchange, struct answer *answer)
 {
@@ -171,6 +183,8 @@ static CURLcode perform(CURLM *multi, const struct exchange *exchange, struct an
 	while (running) {
 		if (cancel && *cancel)
 			return CURLE_ABORTED_BY_CALLBACK;
+		if (is_silent(exchange->request, answer))
+			return CURLE_OPERATION_TIMEDOUT;
 		if (curl_multi_perform(multi, &running) != CURLM_OK)
 			return CURLE_OUT_OF_MEMORY;
 		carry(exchange, answer);
@@ -199,6 +213,9 @@ static enum cap_status failed(const struct exchange *exchange, const struct answ
 {
 	if (code == CURLE_ABORTED_BY_CALLBACK)
 		return failure_set(error, CAP_CANCELLED, "cancelled");
+	if (code == CURLE_OPERATION_TIMEDOUT && is_silent(exchange->request, answer))
+		return failure_set(error, CAP_TIMEOUT, "not a byte came for %.0f s",
+		                   (double)exchange->request->silence / 1e9);
 	if (answer->too_big)
 		return failure_set(error, CAP_TOO_BIG, "the answer is larger than %zu bytes",
 		                   answer->ceiling);
@@ -233,9 +250,11 @@ static enum cap_status accept_answer(struct answer *answer, CURL *curl, struct c
 	snprintf(response->content_type, sizeof response->content_type, "%s", type ? type : "");
 	*ret = *response;
 	answer->response.body = NULL;
-	if (ret->status >= 400)
-		return failure_of_http(error, ret->status, (const char *)ret->body, ret->size);
-	return CAP_OK;
+	if (ret->status < 400)
+		return CAP_OK;
+	failure_of_http(error, ret->status, (const char *)ret->body, ret->size);
+	error->retry_after = answer->retry_after;
+	return CAP_HTTP;
 }
 
 enum cap_status exchange_once(const struct exchange *exchange, struct cap_response *ret,
@@ -243,6 +262,7 @@ enum cap_status exchange_once(const struct exchange *exchange, struct cap_respon
 {
 	const struct cap_request *request = exchange->request;
 	struct answer answer = {.ceiling = request->ceiling ? request->ceiling : CEILING_DEFAULT,
+	                        .heard = clock_now(),
 	                        .handover = HANDOVER_INIT};
 	struct easy easy = {0};
 	int64_t since = clock_now();

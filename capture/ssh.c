@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -14,6 +13,7 @@
 #include "capture/failure.h"
 #include "capture/ssh_channel.h"
 #include "capture/ssh_login.h"
+#include "capture/thread.h"
 
 #define SECOND       1000000000LL
 #define LOGIN_TIME   (15 * SECOND)
@@ -314,18 +314,6 @@ static void wake(struct cap_ssh *ssh)
 
 /* ---- as others see it --------------------------------------------------------------- */
 
-static int start(struct cap_ssh *ssh)
-{
-	sigset_t all, before;
-	int status;
-
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	status = pthread_create(&ssh->thread, NULL, run, ssh);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	return status;
-}
-
 static void release(struct cap_ssh *ssh)
 {
 	log_out(ssh);
@@ -355,7 +343,7 @@ enum cap_status cap_ssh_open(const struct cap_ssh_options *options, const atomic
 		status = cap_ssh_open(options->jump, cancel, &ssh->jump, error);
 	if (status == CAP_OK)
 		status = log_in(ssh, cancel, error);
-	if (status == CAP_OK && start(ssh) != 0)
+	if (status == CAP_OK && thread_start(&ssh->thread, run, ssh) != 0)
 		status = failure_set(error, CAP_MEMORY, "no thread left for ssh");
 	if (status == CAP_OK)
 		*ret = ssh;

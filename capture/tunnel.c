@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,10 +12,13 @@
 #include "capture/caller.h"
 #include "capture/clock.h"
 #include "capture/failure.h"
+#include "capture/thread.h"
 #include "capture/ways.h"
 
-#define SECOND 1000000000LL
-#define NOTED  16 /* ports whose newest failure is kept */
+#define SECOND        1000000000LL
+#define NOTED         16 /* ports whose newest failure is kept */
+#define PUT_OFF_MOST  10 /* s that a busy server is given */
+#define PUT_OFF_TIMES 3
 
 struct noted {
 	int64_t at; /* 0: none */
@@ -133,14 +135,44 @@ static void count_end(struct cap_tunnel *tunnel, const struct channel *channel)
 	pthread_mutex_unlock(&tunnel->lock);
 }
 
+/* A refusal that passes: other credentials, or a server that says when it wants to be asked again. */
+static bool may_pass(struct cap_tunnel *tunnel, struct channel *channel)
+{
+	const struct cap_endpoint *server = tunnel->caller.api_server;
+	const struct cap_error *refusal = &channel->error;
+
+	if (channel->state != CHANNEL_REFUSED || refusal->status != CAP_HTTP)
+		return false;
+	if (refusal->http_status == 401 && !channel->renewed && server->credentials_rejected) {
+		channel->renewed = true;
+		return server->credentials_rejected(server->credentials_context);
+	}
+	if (!refusal->retry_after || refusal->retry_after > PUT_OFF_MOST ||
+	    channel->put_off == PUT_OFF_TIMES || (refusal->http_status != 429 && refusal->http_status < 500))
+		return false;
+	channel->put_off++;
+	channel->not_before = clock_now() + (int64_t)refusal->retry_after * SECOND;
+	return true;
+}
+
+static void begin_again(struct cap_tunnel *tunnel, struct channel *channel, enum cap_way way)
+{
+	channel_again(channel, way);
+	caller_add(&tunnel->caller, channel);
+}
+
 /* The failure is noted before the socket ends: whoever sees the end finds the reason. */
 static void end_channel(struct cap_tunnel *tunnel, struct channel *channel)
 {
-	enum cap_way next = channel->state == CHANNEL_REFUSED ? way_after(tunnel, channel) : CAP_WAY_AUTO;
+	enum cap_way next;
 
+	if (may_pass(tunnel, channel)) {
+		begin_again(tunnel, channel, channel->way);
+		return;
+	}
+	next = channel->state == CHANNEL_REFUSED ? way_after(tunnel, channel) : CAP_WAY_AUTO;
 	if (next != CAP_WAY_AUTO) {
-		channel_again(channel, next);
-		caller_add(&tunnel->caller, channel);
+		begin_again(tunnel, channel, next);
 		return;
 	}
 	count_end(tunnel, channel);
@@ -309,18 +341,6 @@ static int tick_of(const struct channel_times *times)
 	return shortest >= 4 * SECOND ? 1000 : (int)(shortest / (4 * SECOND / 1000)) + 1;
 }
 
-static int start(struct cap_tunnel *tunnel)
-{
-	sigset_t all, before;
-	int status;
-
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	status = pthread_create(&tunnel->thread, NULL, run, tunnel);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	return status;
-}
-
 static void release(struct cap_tunnel *tunnel)
 {
 	if (tunnel->wake >= 0)
@@ -362,7 +382,7 @@ static int make(struct cap_tunnel *tunnel, const struct cap_endpoint *api_server
 	if (!tunnel->ns || !tunnel->pod || tunnel->wake < 0 || poll_room(tunnel, 1) < 0 ||
 	    caller_start(&tunnel->caller, api_server, tunnel->ns, tunnel->pod, add_fresh, tunnel) < 0)
 		return -1;
-	if (start(tunnel) == 0)
+	if (thread_start(&tunnel->thread, run, tunnel) == 0)
 		return 0;
 	stop(tunnel, false);
 	return -1;
@@ -394,9 +414,10 @@ enum cap_status tunnel_open(const struct cap_endpoint *api_server, const char *n
 enum cap_status cap_tunnel_open(const struct cap_endpoint *api_server, const char *ns, const char *pod,
                                 enum cap_way way, struct cap_tunnel **ret, struct cap_error *error)
 {
-	/* kubelet and containerd answer within a round trip; proxies cut what is idle after 20 s and more. */
+	/* kubelet and containerd answer within a round trip; proxies cut what is idle after 20 s and more. A
+	 * connection that nobody answers on costs the captures the time of the silence. */
 	static const struct channel_times times = {
-		.handshake = 30 * SECOND, .ping = 10 * SECOND, .silence = 35 * SECOND};
+		.handshake = 20 * SECOND, .ping = 2 * SECOND, .silence = 8 * SECOND};
 
 	return tunnel_open(api_server, ns, pod, way, &times, ret, error);
 }

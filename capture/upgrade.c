@@ -159,6 +159,16 @@ static bool is_whole(const char *head, int status, size_t size)
 	return status < 200 || status == 204 || status == 304 || (value && size >= strtoull(value, NULL, 10));
 }
 
+static void refused_by_http(const char *head, int status, const char *body, size_t size,
+                            struct cap_error *error)
+{
+	size_t length;
+	const char *later = header_of(head, "Retry-After", &length);
+
+	failure_of_http(error, status, body, size);
+	error->retry_after = later ? failure_retry_after(later, length) : 0;
+}
+
 static enum upgrade_state refused(const char *head, int status, const char *body, size_t size, bool ended,
                                   struct cap_error *error)
 {
@@ -180,7 +190,7 @@ static enum upgrade_state refused(const char *head, int status, const char *body
 		if (status < 400)
 			failure_set(error, CAP_FORMAT, "port-forward: HTTP %d instead of an upgrade", status);
 		else
-			failure_of_http(error, status, text, size);
+			refused_by_http(head, status, text, size, error);
 	}
 	free(text);
 	return whole || ended ? UPGRADE_REFUSED : UPGRADE_MORE;

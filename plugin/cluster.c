@@ -5,14 +5,18 @@
 #include <string.h>
 #include <strings.h>
 
+#include "plugin/clock.h"
 #include "plugin/cluster_failure.h"
 #include "plugin/credentials.h"
+#include "plugin/plan.h"
 #include "plugin/proxy.h"
 #include "plugin/signals.h"
 #include "plugin/text.h"
 
 #define ANSWER_MAX      (64U << 20)
-#define TIMEOUT_DEFAULT (15 * 1000000000LL)
+#define TIMEOUT_DEFAULT (15 * SECOND)
+#define PUT_OFF_MOST    10 /* s that a busy server is given */
+#define PUT_OFF_TIMES   3
 
 struct cluster {
 	struct kubeconfig config;
@@ -73,6 +77,7 @@ static void fill_endpoint(struct cluster *cluster)
 		.credentials = credentials_headers,
 		.credentials_ready = credentials_ready,
 		.identity = credentials_identity,
+		.credentials_rejected = credentials_refresh,
 		.credentials_context = cluster->credentials,
 	};
 }
@@ -145,6 +150,41 @@ static int parse(const struct cluster *cluster, const struct cap_response *respo
 	                 doing, response->size, response->content_type, cluster->config.server);
 }
 
+/* A server that is too busy says when it wants to be asked again: true, and it is then. */
+static bool wait_as_told(const struct cap_error *failure)
+{
+	int64_t end = clock_now() + failure->retry_after * SECOND;
+
+	if (!failure->retry_after || failure->retry_after > PUT_OFF_MOST ||
+	    (failure->http_status != 429 && failure->http_status < 500))
+		return false;
+	while (clock_now() < end && !signals_cancel)
+		clock_sleep(50 * MILLI);
+	return !signals_cancel;
+}
+
+static enum cap_status ask(struct cluster *cluster, const struct cap_request *request,
+                           struct cap_response *ret, struct cap_error *failure)
+{
+	bool renewed = false;
+
+	for (int put_off = 0;;) {
+		enum cap_status status = cap_request(&cluster->endpoint, request, ret, failure);
+
+		if (status != CAP_HTTP)
+			return status;
+		if (failure->http_status == 401 && !renewed && cluster_refresh(cluster))
+			renewed = true;
+		else if (put_off == PUT_OFF_TIMES || !wait_as_told(failure))
+			return status;
+		else
+			put_off++;
+		cap_response_release(ret);
+		*ret = (struct cap_response){0};
+		*failure = (struct cap_error){0};
+	}
+}
+
 static int call(struct cluster *cluster, struct cap_request *request, cJSON **ret, struct error *error)
 {
 	struct cap_response response = {0};
@@ -156,13 +196,7 @@ static int call(struct cluster *cluster, struct cap_request *request, cJSON **re
 	request->ceiling = ANSWER_MAX;
 	request->timeout = cluster->timeout;
 	request->cancel = &signals_cancel;
-	status = cap_request(&cluster->endpoint, request, &response, &failure);
-	if (status == CAP_HTTP && failure.http_status == 401 && cluster_refresh(cluster)) {
-		cap_response_release(&response);
-		response = (struct cap_response){0};
-		failure = (struct cap_error){0};
-		status = cap_request(&cluster->endpoint, request, &response, &failure);
-	}
+	status = ask(cluster, request, &response, &failure);
 	if (status == CAP_OK) {
 		result = parse(cluster, &response, doing, ret, error);
 	} else {

@@ -36,7 +36,8 @@ const char *cluster_server(const struct cluster *cluster);
 /*
  * API calls: 0 and the parsed answer (the caller deletes it), else -1 when no
  * answer came, or the HTTP status negated (-403, -404 ...); *ret is left alone.
- * Answers are cut at 64 MiB. A 401 with an exec plugin runs it again, once.
+ * Answers are cut at 64 MiB. A 401 with an exec plugin runs it again, once; a
+ * 429 or 5xx with a Retry-After of at most 10 s is asked again then, up to three times.
  * Paths start with '/'; what is put in them must be percent-encoded already
  * (cluster_escape).
  */

@@ -113,8 +113,10 @@ static int http_failure(const struct cluster_call *call, const struct cap_error 
 {
 	const char *server = call->config->server, *said;
 	struct status status;
-	char who[256];
+	char who[256], later[64] = "later";
 
+	if (failure->retry_after)
+		snprintf(later, sizeof later, "in %us, as it asks", failure->retry_after);
 	status_parse(body, failure->text, &status);
 	said = first(status.message, failure->text, "no reason given");
 	whose(call->config, who, sizeof who);
@@ -134,8 +136,8 @@ static int http_failure(const struct cluster_call *call, const struct cap_error 
 	case 429:
 	case 503:
 		error_set(error,
-		          "%s: the API server '%s' is overloaded or not ready (%ld): %.300s; try again later",
-		          call->doing, server, failure->http_status, said);
+		          "%s: the API server '%s' is overloaded or not ready (%ld): %.300s; try again %s",
+		          call->doing, server, failure->http_status, said, later);
 		break;
 	default:
 		error_set(error, "%s: the API server '%s' answers %ld: %.300s", call->doing, server,

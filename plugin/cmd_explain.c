@@ -25,6 +25,7 @@ struct explanation {
 	const char *path;
 	struct cap_profile *cpu;
 	struct cap_findings findings;
+	cJSON *run;   /* run.json; NULL: no run, which some of the findings borrow from */
 	double scale; /* ns a request for each ns of the profile, 0: unknown */
 	struct cap_goroutines idle, loaded, after;
 	struct cap_growth *groups;
@@ -121,13 +122,12 @@ static double number_of(const cJSON *object, const char *name)
 	return cJSON_IsNumber(item) ? item->valuedouble : 0;
 }
 
-/* What a request cost is in run.json. */
-static int take_scale(struct explanation *explanation, struct error *error)
+/* What a request cost is in run.json, and what else was found. */
+static int take_document(struct explanation *explanation, struct error *error)
 {
 	const cJSON *cpu;
 	char *text;
 	size_t size;
-	cJSON *json;
 
 	if (read_part(explanation->path, "run.json", RUN_CEILING, &text, &size, error) < 0)
 		return -1;
@@ -135,14 +135,13 @@ static int take_scale(struct explanation *explanation, struct error *error)
 		return error_set(error,
 		                 "'%s' is no run: it has no run.json; give a run directory or a profile",
 		                 explanation->path);
-	json = cJSON_ParseWithLength(text, size);
+	explanation->run = cJSON_ParseWithLength(text, size);
 	free(text);
-	if (!json)
+	if (!explanation->run)
 		return error_set(error, "'%s/run.json' is not JSON", explanation->path);
-	cpu = cJSON_GetObjectItemCaseSensitive(json, "cpu");
+	cpu = cJSON_GetObjectItemCaseSensitive(explanation->run, "cpu");
 	if (number_of(cpu, "cpu_ns") > 0 && number_of(cpu, "ns_per_request") > 0)
 		explanation->scale = number_of(cpu, "ns_per_request") / number_of(cpu, "cpu_ns");
-	cJSON_Delete(json);
 	return 0;
 }
 
@@ -165,7 +164,7 @@ static int take_run(struct explanation *explanation, struct error *error)
 {
 	const char *folder = explanation->path;
 
-	if (take_scale(explanation, error) < 0 || take_run_cpu(explanation, error) < 0 ||
+	if (take_document(explanation, error) < 0 || take_run_cpu(explanation, error) < 0 ||
 	    take_run_dump(folder, "idle/goroutine.txt", &explanation->idle, error) < 0 ||
 	    take_run_dump(folder, "goroutine.txt", &explanation->loaded, error) < 0 ||
 	    take_run_dump(folder, "after/goroutine.txt", &explanation->after, error) < 0)
@@ -173,6 +172,8 @@ static int take_run(struct explanation *explanation, struct error *error)
 	if (!explanation->cpu && !explanation->idle.count && !explanation->loaded.count &&
 	    !explanation->after.count)
 		return error_set(error, "run '%s' has neither cpu.pb.gz nor goroutine.txt", folder);
+	if (explanation->cpu && !explanation->findings.refused[0])
+		findings_read(explanation->run, &explanation->findings);
 	return 0;
 }
 
@@ -207,6 +208,7 @@ static void release(struct explanation *explanation)
 	cap_goroutines_release(&explanation->after);
 	cap_findings_release(&explanation->findings);
 	cap_profile_free(explanation->cpu);
+	cJSON_Delete(explanation->run);
 }
 
 /* ---- said -------------------------------------------------------------------------- */

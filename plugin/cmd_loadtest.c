@@ -40,8 +40,11 @@ static const struct option target_options[] = {
 	{.name = "tunnel", .kind = OPTION_CHOICE, .offset = AT(tunnel), .value = "WAY", .choices = cap_way_names,
 	 .help = "auto|websocket|spdy-websocket|spdy|proxy: how the pod is reached through the API server (default auto: "
 	         "the first of them that is allowed there)"},
+	{.name = "pods", .kind = OPTION_TEXT, .offset = AT(pods_text), .value = "N|all",
+	 .help = "capture from so many of the ready pods at once, the hottest first, at most 32: their profiles are summed, and "
+	         "each is kept; load through the tunnel goes to all of them (default 1)"},
 	{.name = "pod-share", .kind = OPTION_SHARE, .offset = AT(pod_share), .value = "SHARE",
-	 .help = "share of the requests that the profiled pod serves, e.g. 1/3 (default: 1 through the tunnel, to "
+	 .help = "share of the requests that what is captured serves, e.g. 1/3 (default: 1 through the tunnel, to "
 	         "the pod's own IP and without a cluster, else its part of the CPU of the ready pods at peak)"},
 	{0},
 };

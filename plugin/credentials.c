@@ -1,7 +1,6 @@
 #include "plugin/credentials.h"
 
 #include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -104,16 +103,11 @@ static void *renew(void *context)
 /* Locked. The plugin may take its time: it runs on a thread of its own, one at a time. */
 static void begin_renewal(struct credentials *c)
 {
-	sigset_t all, before;
-
 	if (c->renewing || atomic_load(&c->stop))
 		return;
 	if (c->has_renewer)
 		pthread_join(c->renewer, NULL); /* it has nothing left to do */
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	c->has_renewer = c->renewing = pthread_create(&c->renewer, NULL, renew, c) == 0;
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	c->has_renewer = c->renewing = signals_thread(&c->renewer, renew, c);
 	if (!c->renewing) {
 		snprintf(c->failure, sizeof c->failure, "cannot start a thread for the credential plugin");
 		c->failed_at = monotonic();
@@ -416,8 +410,10 @@ int credentials_headers(void *context, char ***ret, char error[512])
 	return 0;
 }
 
-bool credentials_refresh(struct credentials *c)
+bool credentials_refresh(void *context)
 {
+	struct credentials *c = context;
+
 	pthread_mutex_lock(&c->lock);
 	c->file_fresh = false;
 	c->rejected = true;

@@ -24,10 +24,10 @@ int credentials_new(struct kubeconfig *config, struct credentials **ret, struct 
 void credentials_free(struct credentials *credentials);
 /* For cap_endpoint.credentials; `context` is the struct credentials. */
 int credentials_headers(void *context, char ***ret, char error[512]);
-/* For cap_endpoint.credentials_ready and .identity. */
+/* For the rest of cap_endpoint's: .credentials_ready, .identity, .credentials_rejected. */
 bool credentials_ready(void *context);
 void credentials_identity(void *context, struct cap_pem *ret_cert, struct cap_pem *ret_key);
-/* Forgets what is cached; true if asking again may give something else. */
-bool credentials_refresh(struct credentials *credentials);
+/* Forgets what is cached, at once; true if asking again may give something else. */
+bool credentials_refresh(void *context);
 
 #endif

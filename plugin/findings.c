@@ -160,7 +160,7 @@ static void print_finding(FILE *out, const struct cap_finding *finding, double s
 	fprintf(out, "    sure   %s: %llu samples, reported from %.3g%% on\n",
 	        cap_confidence_name(finding->confidence), (unsigned long long)finding->samples,
 	        100 * finding->threshold);
-	if (scale > 0)
+	if (scale > 0 && finding->value > 0)
 		fprintf(out, "    costs  %s of CPU a request\n",
 		        figure_time((double)finding->value * scale, each));
 	if (*function)

@@ -12,6 +12,9 @@
 
 /* "findings", or "findings_refused". */
 void findings_json(cJSON *json, const struct cap_findings *findings, double scale);
+/* Adds those of a run.json that no CPU profile tells again: time at locks, the CPU limit, a hot replica. They
+ * borrow from `run`, whose texts are cleaned. */
+void findings_read(cJSON *run, struct cap_findings *findings);
 /* A line each, five at most, below the label "Findings"; `more` is the run directory to explain for all. */
 void findings_print_short(FILE *out, const struct cap_findings *findings, const char *more);
 /* Each with its callers, what it means and what to do; of a profile that is not refused. */

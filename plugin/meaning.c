@@ -17,7 +17,7 @@ static bool read_dump(const struct shots *shots, struct cap_goroutines *ret)
 
 static void read_goroutines(const struct outcome *outcome, struct meaning *meaning)
 {
-	bool idle = read_dump(outcome->idle, &meaning->idle);
+	bool idle = read_dump(outcome_idle(outcome), &meaning->idle);
 	bool loaded = read_dump(outcome->shots, &meaning->loaded);
 	bool after = read_dump(outcome->after, &meaning->after);
 
@@ -35,9 +35,11 @@ void meaning_make(const struct outcome *outcome, struct meaning *ret)
 	*ret = (struct meaning){0};
 	ret->explained = cpu && cap_findings_make(cpu, &ret->findings, NULL) == CAP_OK;
 	wait_findings_add(outcome, &ret->findings, &ret->mutex);
+	hot_replica_find(&outcome->replicas, &ret->hot);
+	hot_replica_add(&ret->hot, &outcome->replicas, &ret->findings);
 	read_goroutines(outcome, ret);
-	memory_cost_make(outcome->idle, outcome->shots, outcome->after, outcome_window(outcome), requests,
-	                 outcome->target.share, &ret->memory);
+	memory_cost_make(outcome_idle(outcome), outcome->shots, outcome->after, outcome_window(outcome),
+	                 requests, outcome->target.share, &ret->memory);
 }
 
 void meaning_release(struct meaning *meaning)

@@ -14,9 +14,10 @@
  *   "findings_refused": "why there are none"
  *     Shares, a caller's too, are of all the CPU of the profile; errors are one standard error. Findings come
  * by share, callers (5 at most) too; "caller", "file" and "line" are the first one's. Confidence: "high",
- *     "medium", "low". Two are not of the CPU profile and have no ns_per_request (wait_findings.h):
- * "mutex-wait" needs --profiles mutex, its shares are of the window's length and may be over 1;
- * "cpu-throttling" has the share of the pod's CPU limit, and no callers.
+ *     "medium", "low". Three are not of the CPU profile and have no ns_per_request (wait_findings.h,
+ * hot_replica.h): "mutex-wait" needs --profiles mutex, its shares are of the window's length and may be over
+ * 1; "cpu-throttling" has the share of the pod's CPU limit, and no callers; "hot-replica" needs --pods, has
+ * the share of the CPU of all pods, and a function only where it does other work than the others.
  *
  *   "cpu": {..., "functions": [{..., "relative_error": 0.04, "overdispersion": 1.7}],
  *     "by_application": [{"function": "main.encode", "file": "/src/main.go", "line": 42, "own": true,
@@ -50,6 +51,7 @@
 #include <stdio.h>
 
 #include "capture/capture.h"
+#include "plugin/hot_replica.h"
 #include "plugin/memory_cost.h"
 
 struct outcome;
@@ -57,6 +59,7 @@ struct outcome;
 struct meaning {
 	struct cap_findings findings; /* with those of wait_findings.h */
 	struct cap_profile *mutex;    /* that some of them borrow from */
+	struct hot_replica hot;       /* likewise */
 	bool explained;               /* there was a CPU profile to explain */
 	struct cap_goroutines idle, loaded, after;
 	struct cap_growth *groups;

@@ -5,6 +5,7 @@
 
 void outcome_release(struct outcome *outcome)
 {
+	replicas_release(&outcome->replicas);
 	shots_free(outcome->idle);
 	shots_free(outcome->shots);
 	shots_free(outcome->after);
@@ -27,6 +28,16 @@ int64_t outcome_window(const struct outcome *outcome)
 	if (!load || !load->window_begin || load->window_end <= load->window_begin)
 		return 0;
 	return load->window_end - load->window_begin;
+}
+
+const struct shots *outcome_idle(const struct outcome *outcome)
+{
+	return outcome->idle_former ? NULL : outcome->idle;
+}
+
+const char *outcome_idle_folder(const struct outcome *outcome)
+{
+	return outcome->idle_former ? "idle-former/" : "idle/";
 }
 
 /* Figures come late: those that cover a time before the load say nothing of it. */

@@ -5,6 +5,7 @@
 #include "plugin/findings.h"
 #include "plugin/outcome.h"
 #include "plugin/pgo.h"
+#include "plugin/replicas_report.h"
 #include "plugin/run_read.h"
 #include "plugin/text.h"
 
@@ -75,6 +76,25 @@ static void add_pod(cJSON *json, const struct outcome *outcome)
 	cJSON_AddItemToObject(json, "ranking", ranking_json(&target->ranking));
 }
 
+static cJSON *changes_json(const struct outcome *outcome)
+{
+	cJSON *json = cJSON_CreateArray();
+
+	for (unsigned i = 0; i < outcome->change_count; i++) {
+		const struct change *change = &outcome->changes[i];
+		cJSON *item = cJSON_CreateObject();
+
+		add_text(item, "from", change->from);
+		add_text(item, "to", change->to);
+		add_text(item, "why", change->why);
+		add_text(item, "phase", change->phase);
+		cJSON_AddBoolToObject(item, "same_pod", change->same);
+		add_instant(item, "at", outcome, change->at);
+		cJSON_AddItemToArray(json, item);
+	}
+	return json;
+}
+
 static cJSON *target_json(const struct outcome *outcome)
 {
 	const struct target *target = &outcome->target;
@@ -84,6 +104,8 @@ static cJSON *target_json(const struct outcome *outcome)
 	add_text(json, "why", target->why);
 	if (target->pod)
 		add_pod(json, outcome);
+	if (outcome->change_count)
+		cJSON_AddItemToObject(json, "replaced", changes_json(outcome));
 	if (target->has_pprof) {
 		pprof = cJSON_AddObjectToObject(json, "pprof");
 		if (target->pod)
@@ -254,14 +276,14 @@ static cJSON *cpu_json(const struct cost *cost)
 	return json;
 }
 
-static cJSON *shots_json(const struct outcome *outcome, const struct shots *shots, const char *folder)
+cJSON *outcome_captures_json(const struct outcome *outcome, const struct shots *shots, const char *folder)
 {
 	cJSON *json = cJSON_CreateArray();
 
 	for (size_t i = 0; i < shots_count(shots); i++) {
 		const struct shot *shot = shots_at(shots, i);
 		cJSON *item = cJSON_CreateObject();
-		char name[64];
+		char name[400];
 
 		snprintf(name, sizeof name, "%s%s", folder, shot->file);
 		cJSON_AddStringToObject(item, "file", name);
@@ -343,10 +365,12 @@ static void add_captures(cJSON *json, const struct outcome *outcome)
 {
 	cJSON *goroutines;
 
-	cJSON_AddItemToObject(json, "captures", shots_json(outcome, outcome->shots, ""));
-	cJSON_AddItemToObject(json, "idle_captures", shots_json(outcome, outcome->idle, "idle/"));
+	cJSON_AddItemToObject(json, "captures", outcome_captures_json(outcome, outcome->shots, ""));
+	cJSON_AddItemToObject(json, "idle_captures",
+	                      outcome_captures_json(outcome, outcome->idle, outcome_idle_folder(outcome)));
 	if (outcome->after)
-		cJSON_AddItemToObject(json, "after_captures", shots_json(outcome, outcome->after, "after/"));
+		cJSON_AddItemToObject(json, "after_captures",
+		                      outcome_captures_json(outcome, outcome->after, "after/"));
 	if (outcome->slices.count)
 		cJSON_AddItemToObject(json, "slices", slices_json(outcome));
 	if (outcome->cost.rows)
@@ -377,6 +401,8 @@ cJSON *outcome_json(const struct outcome *outcome)
 	add_captures(json, outcome);
 	if (outcome->target.pod)
 		cJSON_AddItemToObject(json, "pod", pod_json(outcome));
+	if (outcome->replicas.count > 1)
+		cJSON_AddItemToObject(json, "pods", replicas_json(outcome));
 	if (outcome->tunnel.taken)
 		cJSON_AddItemToObject(json, "tunnel", tunnel_report_json(&outcome->tunnel));
 	if (outcome->capacity.count)

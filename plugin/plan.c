@@ -223,6 +223,23 @@ static int check_combination(const struct plan *plan, struct error *error)
 	return 0;
 }
 
+static int read_pods(struct plan *plan, struct error *error)
+{
+	const char *text = plan->pods_text ? plan->pods_text : "1";
+	char *end;
+	unsigned long count = strtoul(text, &end, 10);
+
+	if (strcmp(text, "all") == 0)
+		count = PODS_ALL;
+	else if (*text < '0' || *text > '9' || *end || !count || count > PODS_MAX)
+		return error_usage(error, "--pods: '%s' is neither a number from 1 to %d nor 'all'", text,
+		                   PODS_MAX);
+	plan->pods = (unsigned)count;
+	if (count > 1 && (plan_is_local(plan) || !plan->profiles))
+		return error_usage(error, "--pods %s: there are no pods to capture from", text);
+	return 0;
+}
+
 int plan_check(struct plan *plan, struct error *error)
 {
 	char line[LG_ERROR_SIZE];
@@ -237,7 +254,7 @@ int plan_check(struct plan *plan, struct error *error)
 		return -1;
 	if (guard_read(plan, error) < 0 || load_model_read(plan, error) < 0 ||
 	    read_profiles(plan, error) < 0 || check_combination(plan, error) < 0 ||
-	    check_ssh(plan, error) < 0)
+	    check_ssh(plan, error) < 0 || read_pods(plan, error) < 0)
 		return -1;
 	if (thresholds_parse("--threshold", &plan->threshold_texts, &plan->thresholds, error) < 0)
 		return -1;
@@ -469,6 +486,8 @@ cJSON *plan_json(const struct plan *plan)
 		cJSON_AddBoolToObject(target, "pprof_insecure", true);
 	if (!plan_is_local(plan))
 		add_text(target, "tunnel", cap_way_names[plan->tunnel]);
+	if (plan->pods > 1)
+		add_text(target, "pods", plan->pods_text);
 	if (plan->pod_share > 0)
 		cJSON_AddNumberToObject(target, "pod_share", plan->pod_share);
 	cJSON_AddItemToObject(json, "load", load_json(plan));

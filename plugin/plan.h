@@ -40,6 +40,10 @@ enum profile_bit {
 	PROFILE_TRACE = 128,
 };
 
+/* Of --pods: captured at once, and what "all" becomes. */
+#define PODS_MAX 32
+#define PODS_ALL (PODS_MAX + 1)
+
 /* In the order of enum lg_late, lg_http_version and lg_io_kind; NULL-terminated. */
 extern const char *const late_names[], *const http_names[], *const io_names[];
 
@@ -64,7 +68,8 @@ struct plan {
 	const char *pprof_url;         /* a plain process, no cluster */
 	struct option_list pprof_header_texts;
 	bool pprof_insecure;
-	int tunnel;       /* enum cap_way */
+	int tunnel; /* enum cap_way */
+	const char *pods_text;
 	double pod_share; /* of the requests that reach the profiled pod; 0: work it out */
 
 	/* load */
@@ -111,6 +116,7 @@ struct plan {
 	bool yes;
 
 	/* made by plan_check */
+	unsigned pods;   /* to capture from at most; PODS_ALL */
 	double max_rate; /* the lower one of option and config file; 0: none */
 	double rate;     /* requests a second at full load; 0: a number of VUs is the load */
 	struct lg_stage *stages;

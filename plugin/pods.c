@@ -84,6 +84,16 @@ static int parse_target(const char *text, struct target *ret, struct error *erro
 	return 0;
 }
 
+bool pod_query_is_pod(const struct pod_query *query)
+{
+	struct target target;
+	struct error error = {0};
+	bool ret = query->target && parse_target(query->target, &target, &error) == 0 && !target.kind->path;
+
+	error_release(&error);
+	return ret;
+}
+
 static int by_name(const void *a, const void *b)
 {
 	const struct pod *x = a, *y = b;
@@ -234,7 +244,7 @@ static int not_found(struct cluster *cluster, const struct target *target, const
 	          target->kind->names[0], target->name, ns);
 	if (!target->kind->path)
 		offer_nearest(cluster, target->name, ns, error);
-	return -1;
+	return -404;
 }
 
 int pod_get(struct cluster *cluster, const char *ns, const char *name, struct pod *ret, struct error *error)

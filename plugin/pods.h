@@ -70,10 +70,14 @@ struct pod_query {
 };
 
 /* Neither target nor selector: all pods of the namespace (or of all). An empty
- * result is an error (exit 1) that says whether the namespace exists. */
+ * result is an error (exit 1) that says whether the namespace exists. A named object that is not there: -404.
+ */
 int pods_list(struct cluster *cluster, const struct pod_query *query, struct pod_list *ret,
               struct error *error);
 void pod_list_release(struct pod_list *list);
+
+/* Does the target name one pod itself, and not what stands for pods? */
+bool pod_query_is_pod(const struct pod_query *query);
 
 /* One pod, afresh. -404 when it is gone, other failures as for cluster_get. */
 int pod_get(struct cluster *cluster, const char *ns, const char *name, struct pod *ret, struct error *error);

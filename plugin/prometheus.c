@@ -4,7 +4,6 @@
 #include <netdb.h>
 #include <poll.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +13,7 @@
 
 #include "plugin/clock.h"
 #include "plugin/plan.h"
+#include "plugin/signals.h"
 #include "plugin/text.h"
 #include "plugin/text_out.h"
 
@@ -276,18 +276,6 @@ static int open_listener(struct prometheus *p, const char *address, struct error
 	return 0;
 }
 
-static int start(struct prometheus *p)
-{
-	sigset_t all, before;
-	int status;
-
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	status = pthread_create(&p->thread, NULL, serve, p);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	return status;
-}
-
 static void release(struct prometheus *p)
 {
 	while (p->client_count)
@@ -312,7 +300,7 @@ int prometheus_open(const char *address, struct prometheus **ret, struct error *
 		release(p);
 		return -1;
 	}
-	if (p->stop < 0 || start(p) != 0) {
+	if (p->stop < 0 || !signals_thread(&p->thread, serve, p)) {
 		release(p);
 		return error_set(error, "--prometheus-listen: no descriptor or thread left");
 	}

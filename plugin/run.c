@@ -5,47 +5,22 @@
 
 #include "plugin/clock.h"
 #include "plugin/document.h"
-#include "plugin/guard.h"
+#include "plugin/peers.h"
 #include "plugin/pgo.h"
-#include "plugin/progress.h"
-#include "plugin/prometheus.h"
 #include "plugin/run_files.h"
+#include "plugin/run_parts.h"
 #include "plugin/signals.h"
-#include "plugin/steady.h"
 #include "plugin/summary.h"
 
 #define TICK       (100 * MILLI)
 #define LOOK_EVERY (1 * SECOND)
-/* A generator's thread above this may be the limit itself. */
-#define GENERATOR_FULL 0.9
 /* The pods are ranked again this far into the window: late, so that the metrics have seen the load. */
 #define RANK_AT 0.8
 
-struct run {
-	const struct plan *plan;
-	struct outcome *outcome;
-	struct rundir dir;
-	struct progress progress;
-	struct lg_run *load;
-	struct watch *watch;
-	struct steady steady;
-	struct prometheus *prometheus;
-	int64_t look_at;                 /* when the whole result is looked at next */
-	const struct threshold *crossed; /* that ends the run, NULL: none */
-	struct abort_watch abort;
-	double busiest;                        /* thread of the generator, share of a core, as last seen */
-	bool ramp_done, finished, stages_done; /* of the load, as last seen */
-	int64_t rank_at;
-	struct guard_watch guard;
-	bool too_fast; /* over the ceiling of the guard */
-};
-
-/* The run goes no further: a signal, the pod is lost, --requests are done, a threshold was crossed, or what
- * --abort-if names has come true. */
-static bool must_end(const struct run *run)
+bool run_must_end(const struct run *run)
 {
-	return signals_cancel || watch_lost(run->watch) || run->finished || run->crossed || run->too_fast ||
-	       *run->abort.why;
+	return signals_cancel || keeper_lost(&run->keeper) || run->finished || run->crossed ||
+	       run->too_fast || *run->abort.why;
 }
 
 /* Once a second the whole result so far, for those who want more than a snapshot. */
@@ -66,7 +41,19 @@ static void look(struct run *run, const struct lg_snapshot *snapshot)
 	lg_result_free(result);
 }
 
-static void tick(struct run *run)
+static void keep_target(struct run *run)
+{
+	const struct target *target = &run->outcome->target;
+	char text[800];
+
+	if (!keeper_tick(&run->keeper, run->progress.phase))
+		return;
+	change_text(&run->keeper.changes[run->keeper.count - 1], text, sizeof text);
+	progress_note(&run->progress, "target  %s (%s)", text, target->why);
+	run->outcome->idle_former = run->outcome->idle != NULL;
+}
+
+void run_tick(struct run *run)
 {
 	struct lg_plan load = plan_load(run->plan, NULL);
 	struct lg_snapshot snapshot;
@@ -74,7 +61,7 @@ static void tick(struct run *run)
 	if (run->load) {
 		lg_snapshot(run->load, &snapshot);
 		abort_watch_look(&run->abort, &run->plan->abort_rules, run->load, &load,
-		                 watch_restarts(run->watch));
+		                 keeper_restarts(&run->keeper));
 		run->ramp_done = snapshot.ramp_done;
 		run->finished = snapshot.finished;
 		run->busiest = snapshot.busiest_thread;
@@ -89,10 +76,11 @@ static void tick(struct run *run)
 		look(run, &snapshot);
 	}
 	if (run->rank_at && clock_now() >= run->rank_at) {
-		watch_rank(run->watch);
+		replicas_rank(&run->outcome->replicas);
 		run->rank_at = 0;
 	}
-	progress_tick(&run->progress, run->load ? &snapshot : NULL, watch_cpu(run->watch));
+	progress_tick(&run->progress, run->load ? &snapshot : NULL, replicas_cpu(&run->outcome->replicas));
+	keep_target(run);
 	clock_sleep(TICK);
 }
 
@@ -104,7 +92,16 @@ static unsigned alive(const struct plan *plan)
 	return plan->profiles & PROFILE_HEAP ? PROFILE_HEAP_ALIVE : 0;
 }
 
-static void take_idle(struct run *run)
+/* Another pod is being looked for: not for long. */
+void run_wait_for_pod(struct run *run)
+{
+	if (keeper_busy(&run->keeper))
+		progress_phase(&run->progress, "wait", "at most ", KEEPER_WITHIN);
+	while (keeper_busy(&run->keeper) && !run_must_end(run))
+		run_tick(run);
+}
+
+static void take_idle_once(struct run *run)
 {
 	const struct plan *plan = run->plan;
 	unsigned profiles =
@@ -114,12 +111,26 @@ static void take_idle(struct run *run)
 	if (!outcome->target.has_pprof || !profiles)
 		return;
 	progress_phase(&run->progress, "idle", "", plan->baseline);
-	outcome->idle = shots_start(&outcome->target.pprof, profiles, plan->baseline, plan->slice);
-	while (!shots_done(outcome->idle) && !must_end(run))
-		plan->baseline ? tick(run) : clock_sleep(5 * MILLI);
-	if (must_end(run))
-		shots_cancel(outcome->idle);
-	shots_join(outcome->idle);
+	replicas_take(&outcome->replicas, REPLICA_IDLE, profiles, plan->baseline, plan->slice);
+	while (!replicas_taken(&outcome->replicas, REPLICA_IDLE) && !run_must_end(run) &&
+	       !keeper_busy(&run->keeper))
+		plan->baseline ? run_tick(run) : clock_sleep(5 * MILLI);
+	outcome->idle = replicas_join(&outcome->replicas, REPLICA_IDLE,
+	                              run_must_end(run) || keeper_busy(&run->keeper));
+}
+
+/* Of the pod that the load is going to be on. */
+static void take_idle(struct run *run)
+{
+	take_idle_once(run);
+	while (keeper_busy(&run->keeper)) {
+		shots_free(run->outcome->idle);
+		run->outcome->idle = NULL;
+		run_wait_for_pod(run);
+		if (run_must_end(run))
+			return;
+		take_idle_once(run);
+	}
 }
 
 static int start_load(struct run *run, struct error *error)
@@ -137,32 +148,45 @@ static int start_load(struct run *run, struct error *error)
 static void wait_for_ramp(struct run *run)
 {
 	progress_phase(&run->progress, "ramp", "", run->plan->ramp);
-	while (!run->ramp_done && !must_end(run))
-		tick(run);
+	while (!run->ramp_done && !run_must_end(run))
+		run_tick(run);
 }
 
 static void wait_until_steady(struct run *run)
 {
 	int64_t end = clock_now() + run->plan->settle;
 
+	if (run->changes != run->keeper.count) {
+		run->steady = (struct steady){0};
+		run->outcome->steady = false;
+		run->changes = run->keeper.count;
+	}
 	progress_phase(&run->progress, "settle", "at most ", run->plan->settle);
-	while (!run->outcome->steady && clock_now() < end && !must_end(run)) {
-		tick(run);
+	while (!run->outcome->steady && clock_now() < end && !run_must_end(run) &&
+	       !keeper_busy(&run->keeper)) {
+		run_tick(run);
 		run->outcome->steady = steady_now(&run->steady, &run->outcome->variation);
 	}
 	run->outcome->at.settled = clock_now();
 }
 
-/* Without captures the window is a plain stretch of time. */
-static bool captures_done(const struct run *run)
+/* Until the rate is steady, on a pod that is there. */
+static void settle(struct run *run)
 {
-	return !run->outcome->shots || shots_done(run->outcome->shots);
+	do {
+		run_wait_for_pod(run);
+		if (!run_must_end(run))
+			wait_until_steady(run);
+	} while (!run_must_end(run) && !keeper_close(&run->keeper, run->progress.phase));
 }
 
 static void capture(struct run *run)
 {
 	const struct plan *plan = run->plan;
 	struct outcome *outcome = run->outcome;
+	struct replicas *replicas = &outcome->replicas;
+	/* Without captures the window is a plain stretch of time. */
+	bool captures = outcome->target.has_pprof && plan->profiles;
 	int64_t begin = clock_now() + 2 * LG_WINDOW_LEAD, end;
 	struct lg_snapshot snapshot;
 
@@ -171,15 +195,14 @@ static void capture(struct run *run)
 	clock_sleep(begin - clock_now());
 	outcome->at.capture_begin = begin;
 	run->rank_at = begin + (int64_t)(RANK_AT * (double)plan->window);
-	if (outcome->target.has_pprof && plan->profiles)
-		outcome->shots =
-			shots_start(&outcome->target.pprof, plan->profiles, plan->window, plan->slice);
-	while ((!captures_done(run) || clock_now() < begin + plan->window) && !must_end(run))
-		tick(run);
-	if (must_end(run) && outcome->shots)
-		shots_cancel(outcome->shots);
-	if (outcome->shots)
-		shots_join(outcome->shots);
+	if (captures)
+		replicas_take(replicas, REPLICA_WINDOW, plan->profiles, plan->window, plan->slice);
+	while (((captures && !replicas_taken(replicas, REPLICA_WINDOW)) ||
+	        clock_now() < begin + plan->window) &&
+	       !run_must_end(run))
+		run_tick(run);
+	if (captures)
+		outcome->shots = replicas_join(replicas, REPLICA_WINDOW, run_must_end(run));
 	outcome->at.capture_end = clock_now();
 	lg_snapshot(run->load, &snapshot);
 	slice_track_add(&outcome->track, snapshot.now, snapshot.total.requests);
@@ -192,8 +215,8 @@ static void capture(struct run *run)
 static void send_requests(struct run *run)
 {
 	progress_phase(&run->progress, "load", "", 0);
-	while (!must_end(run))
-		tick(run);
+	while (!run_must_end(run))
+		run_tick(run);
 }
 
 /* The stages behind the one that was held for the capture. */
@@ -208,70 +231,8 @@ static void finish_stages(struct run *run)
 	lg_release(run->load);
 	progress_phase(&run->progress, "stages", "at most ", rest);
 	do
-		tick(run);
-	while (!run->stages_done && !must_end(run));
-}
-
-/* Ticks for that long; how busy the generator's busiest thread was meanwhile, on average. */
-static double wait_busy(struct run *run, int64_t length)
-{
-	int64_t end = clock_now() + length;
-	double sum = 0;
-	unsigned ticks = 0;
-
-	for (; clock_now() < end && !must_end(run); ticks++) {
-		tick(run);
-		sum += run->busiest;
-	}
-	return ticks ? sum / ticks : 0;
-}
-
-/* One rate of the search for capacity; false: the run ends. */
-static bool take_step(struct run *run, double rate)
-{
-	struct lg_plan load = plan_load(run->plan, NULL);
-	struct capacity_step step = {.asked = rate};
-	int64_t begin = clock_now(), stretch;
-	struct lg_result *before, *after;
-
-	lg_set_rate(run->load, rate);
-	wait_busy(run, CAPACITY_SETTLE);
-	stretch = clock_now();
-	before = lg_look(run->load);
-	step.saturated = wait_busy(run, run->plan->capacity_step) > GENERATOR_FULL;
-	after = lg_look(run->load);
-	step.took = clock_now() - begin;
-	if (before && after && !must_end(run)) {
-		capacity_measure(&step, &run->plan->goal, &load, before, after, clock_now() - stretch);
-		capacity_add(&run->outcome->capacity, &step);
-	}
-	lg_result_free(before);
-	lg_result_free(after);
-	return before && after && !must_end(run);
-}
-
-/* Ends with the load at the rate that was found, or the first one's when none was. */
-static void find_capacity(struct run *run)
-{
-	struct capacity_plan search = capacity_plan_default();
-	struct capacity *capacity = &run->outcome->capacity;
-	char *line;
-	double rate;
-
-	search.start = run->plan->rate;
-	search.max_time = CAPACITY_MOST;
-	if (run->plan->max_rate > 0 && run->plan->max_rate < search.highest)
-		search.highest = run->plan->max_rate;
-	capacity_init(capacity, &search);
-	progress_phase(&run->progress, "search", "at most ", CAPACITY_MOST);
-	while (capacity_next(capacity, &rate) && take_step(run, rate))
-		;
-	line = capacity_line(capacity, &run->plan->goal);
-	progress_note(&run->progress, "%s", line);
-	free(line);
-	lg_set_rate(run->load,
-	            run->plan->capacity_share * (capacity->knee > 0 ? capacity->knee : search.start));
-	run->steady = (struct steady){0};
+		run_tick(run);
+	while (!run->stages_done && !run_must_end(run));
 }
 
 static void drive(struct run *run)
@@ -281,13 +242,13 @@ static void drive(struct run *run)
 		return;
 	}
 	wait_for_ramp(run);
-	if (run->plan->find_capacity && !must_end(run))
-		find_capacity(run);
-	if (!must_end(run))
-		wait_until_steady(run);
-	if (!must_end(run))
+	if (run->plan->find_capacity && !run_must_end(run))
+		run_find_capacity(run);
+	if (!run_must_end(run))
+		settle(run);
+	if (!run_must_end(run))
 		capture(run);
-	if (!must_end(run))
+	if (!run_must_end(run))
 		finish_stages(run);
 }
 
@@ -297,7 +258,7 @@ static void stop_load(struct run *run)
 
 	if (!run->load)
 		return;
-	lg_stop(run->load, must_end(run) ? 0 : run->plan->graceful_stop);
+	lg_stop(run->load, run_must_end(run) ? 0 : run->plan->graceful_stop);
 	outcome->load = lg_finish(run->load);
 	outcome->at.load_stopped = clock_now();
 	run->load = NULL;
@@ -310,20 +271,18 @@ static void cool_down(struct run *run)
 	unsigned profiles = (run->plan->profiles & PROFILE_GOROUTINE) | alive(run->plan);
 	int64_t end;
 
-	if (!run->plan->cooldown || !outcome->target.has_pprof || !profiles || must_end(run))
+	if (!run->plan->cooldown || !outcome->target.has_pprof || !profiles || run_must_end(run))
 		return;
 	stop_load(run);
 	progress_phase(&run->progress, "cool", "", run->plan->cooldown);
-	for (end = clock_now() + run->plan->cooldown; clock_now() < end && !must_end(run);)
-		tick(run);
-	if (must_end(run))
+	for (end = clock_now() + run->plan->cooldown; clock_now() < end && !run_must_end(run);)
+		run_tick(run);
+	if (run_must_end(run))
 		return;
-	outcome->after = shots_start(&outcome->target.pprof, profiles, 0, run->plan->slice);
-	while (!shots_done(outcome->after) && !must_end(run))
+	replicas_take(&outcome->replicas, REPLICA_AFTER, profiles, 0, run->plan->slice);
+	while (!replicas_taken(&outcome->replicas, REPLICA_AFTER) && !run_must_end(run))
 		clock_sleep(5 * MILLI);
-	if (must_end(run))
-		shots_cancel(outcome->after);
-	shots_join(outcome->after);
+	outcome->after = replicas_join(&outcome->replicas, REPLICA_AFTER, run_must_end(run));
 	outcome->at.cooled = clock_now();
 }
 
@@ -335,13 +294,13 @@ static void tear_down(struct run *run)
 	stop_load(run);
 	abort_watch_release(&run->abort);
 	prometheus_close(run->prometheus);
-	watch_stop(run->watch, &outcome->pod);
-	run->watch = NULL;
-	if (outcome->target.tunnel) {
+	keeper_stop(&run->keeper);
+	memcpy(outcome->changes, run->keeper.changes, sizeof outcome->changes);
+	outcome->change_count = run->keeper.count;
+	peers_close(&outcome->target);
+	if (outcome->target.tunnel)
 		tunnel_report_make(outcome->target.tunnel, (enum cap_way)run->plan->tunnel, &outcome->tunnel);
-		cap_tunnel_close(outcome->target.tunnel);
-		outcome->target.tunnel = NULL;
-	}
+	target_close_tunnels(&outcome->target);
 	outcome->at.ended = clock_now();
 	progress_end(&run->progress);
 }
@@ -351,13 +310,14 @@ static void tear_down(struct run *run)
 /* Of figures from before the ramp's end nothing can be told: the load was another one. */
 static void take_share(struct outcome *outcome)
 {
-	const struct watch_report *pod = &outcome->pod;
 	const struct lg_result *load = outcome->load;
 	int64_t offset = outcome->at.wall_offset;
+	time_t begin, end;
+	double share = replicas_share(&outcome->replicas, &begin, &end);
 
-	if (pod->ranked && load && load->ramp_ended && pod->share_begin * SECOND >= load->started + offset &&
-	    pod->share_end * SECOND >= load->ramp_ended + offset)
-		target_take_share(&outcome->target, pod->share);
+	if (load && load->ramp_ended && begin * SECOND >= load->started + offset &&
+	    end * SECOND >= load->ramp_ended + offset)
+		target_take_share(&outcome->target, share);
 }
 
 static void analyse(struct run *run)
@@ -366,12 +326,13 @@ static void analyse(struct run *run)
 	uint64_t requests = outcome->load ? outcome->load->counts[LG_WINDOW].requests : 0;
 	struct lg_plan load = plan_load(run->plan, NULL);
 	unsigned wanted, slice_count = outcome->shots ? shots_slices(outcome->shots, &wanted) : 0;
+	const struct replica *lost = replicas_first_lost(&outcome->replicas);
 
 	if (signals_cancel)
 		snprintf(outcome->partial, sizeof outcome->partial,
 		         "interrupted by a signal while in phase '%s'", run->progress.phase);
-	else if (outcome->pod.lost[0])
-		snprintf(outcome->partial, sizeof outcome->partial, "%s", outcome->pod.lost);
+	else if (lost)
+		snprintf(outcome->partial, sizeof outcome->partial, "%s", lost->pod->lost);
 	else if (run->finished && !plan_is_counted(run->plan))
 		snprintf(outcome->partial, sizeof outcome->partial,
 		         "the load ended after --requests %u, in phase '%s'", run->plan->requests,
@@ -390,9 +351,10 @@ static void analyse(struct run *run)
 		         run->progress.phase, run->abort.why);
 	if (outcome->load)
 		threshold_report_make(&run->plan->thresholds, outcome->load, &load, &outcome->thresholds);
-	outcome->goroutines_idle = shots_goroutines(outcome->idle);
+	outcome->goroutines_idle = shots_goroutines(outcome_idle(outcome));
 	outcome->goroutines = shots_goroutines(outcome->shots);
 	slices_make(outcome->shots, &outcome->track, &outcome->slices);
+	replicas_measure(&outcome->replicas);
 	take_share(outcome);
 	outcome->goroutines_after = shots_goroutines(outcome->after);
 	cost_make(shots_cpu(outcome->shots), shots_slice_profiles(outcome->shots), slice_count,
@@ -428,10 +390,8 @@ static int judge(const struct run *run, struct error *error)
 {
 	const struct outcome *outcome = run->outcome;
 	const struct shot *lost = missing(outcome);
+	bool said = fflush(stdout) == 0;
 
-	if (fflush(stdout) != 0)
-		return error_set(error, "cannot write to standard output; the run is kept in '%s'",
-		                 outcome->directory);
 	if (outcome->partial[0]) {
 		error_set(error, "%s; what was got until then is in '%s'", outcome->partial,
 		          outcome->directory);
@@ -443,6 +403,9 @@ static int judge(const struct run *run, struct error *error)
 	if (lost)
 		return error_set(error, "capture '%s': %s; the rest of the run is in '%s'", lost->file,
 		                 lost->error.text, outcome->directory);
+	if (!said)
+		return error_set(error, "cannot write to standard output; the run is kept in '%s'",
+		                 outcome->directory);
 	if (outcome->thresholds.failed)
 		return EXIT_THRESHOLD;
 	return run->plan->strict && outcome->verdict.level == CHECK_FAIL ? EXIT_UNTRUSTED : EXIT_GOOD;
@@ -465,7 +428,7 @@ static int ended_idle(const struct run *run, struct error *error)
 			return 0;
 	if (signals_cancel)
 		return interrupted(error);
-	return error_set(error, "pod '%s' was lost before the load began", outcome->target.name);
+	return error_set(error, "%s; no load was sent", run->keeper.why);
 }
 
 static int prepare(struct run *run, struct error *error)
@@ -487,6 +450,10 @@ static int prepare(struct run *run, struct error *error)
 	}
 	outcome->at.prepared = clock_now();
 	progress_note(&run->progress, "target  %s (%s)", target->name, target->why);
+	for (size_t i = 0; i < target->peer_count; i++)
+		progress_note(&run->progress, "pod     %s as well", target->peers[i].name);
+	if (target->peer_note[0])
+		progress_note(&run->progress, "note    %s", target->peer_note);
 	if (target->ranking.note[0] && strcmp(target->ranking.note, target->why) != 0)
 		progress_note(&run->progress, "note    %s", target->ranking.note);
 	return 0;
@@ -496,9 +463,11 @@ static int execute(struct run *run, struct error *error)
 {
 	if (prepare(run, error) < 0)
 		return -1;
-	run->watch = watch_start(run->plan, &run->outcome->target);
+	replicas_init(&run->outcome->replicas, &run->outcome->target, &run->outcome->pod);
+	replicas_watch(&run->outcome->replicas, run->plan);
+	keeper_start(&run->keeper, run->plan, &run->outcome->target, &run->outcome->replicas);
 	take_idle(run);
-	if (must_end(run))
+	if (run_must_end(run))
 		return ended_idle(run, error);
 	if (start_load(run, error) < 0)
 		return -1;

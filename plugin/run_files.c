@@ -6,12 +6,13 @@
 
 #include "plugin/k6.h"
 #include "plugin/latency_files.h"
+#include "plugin/replicas_report.h"
 #include "plugin/report.h"
 #include "plugin/timeline.h"
 
-static int write_shots(struct rundir *dir, const struct shots *shots, const char *folder, struct error *error)
+int run_files_shots(struct rundir *dir, const struct shots *shots, const char *folder, struct error *error)
 {
-	char name[64];
+	char name[400];
 
 	for (size_t i = 0; i < shots_count(shots); i++) {
 		const struct shot *shot = shots_at(shots, i);
@@ -74,11 +75,17 @@ static void write_report(struct rundir *dir)
 int run_files_write(struct outcome *outcome, struct rundir *dir, struct error *error)
 {
 	int64_t when = (outcome->at.begun + outcome->at.wall_offset) / SECOND;
+	bool lost;
 
-	if (write_shots(dir, outcome->shots, "", error) < 0 ||
-	    write_shots(dir, outcome->idle, "idle/", error) < 0 ||
-	    write_shots(dir, outcome->after, "after/", error) < 0 ||
-	    write_slices(dir, &outcome->slices, error) < 0)
+	if (rundir_restore(dir, &lost, error) < 0)
+		return -1;
+	if (lost)
+		fprintf(stderr, "warning: the folder of the run was removed meanwhile, and is made anew\n");
+	if (run_files_shots(dir, outcome->shots, "", error) < 0 ||
+	    run_files_shots(dir, outcome->idle, outcome_idle_folder(outcome), error) < 0 ||
+	    run_files_shots(dir, outcome->after, "after/", error) < 0 ||
+	    write_slices(dir, &outcome->slices, error) < 0 ||
+	    (outcome->replicas.count > 1 && replicas_write(dir, &outcome->replicas, error) < 0))
 		return -1;
 	if (outcome->load &&
 	    (write_json(dir, "load.json", k6_summary(outcome->load, outcome->plan, &outcome->thresholds),

@@ -45,7 +45,7 @@ int rundir_open(struct rundir *dir, const char *out, struct error *error)
 		snprintf(dir->temporary, sizeof dir->temporary, "%.4000s.partial-XXXXXX", dir->final);
 	} else {
 		make_base(dir);
-		snprintf(dir->temporary, sizeof dir->temporary, RUNDIR_BASE "/.partial-XXXXXX");
+		snprintf(dir->temporary, sizeof dir->temporary, RUNDIR_BASE "/run.partial-XXXXXX");
 	}
 	if (!mkdtemp(dir->temporary)) {
 		cannot(out ? out : RUNDIR_BASE, error);
@@ -54,6 +54,29 @@ int rundir_open(struct rundir *dir, const char *out, struct error *error)
 	}
 	signals_register(dir->temporary);
 	return 0;
+}
+
+/* "a", "a/b" of "a/b/c". */
+static void make_parents(const char *path)
+{
+	char parent[4096];
+
+	for (const char *slash = strchr(path, '/'); slash; slash = strchr(slash + 1, '/')) {
+		snprintf(parent, sizeof parent, "%.*s", (int)(slash - path), path);
+		if (*parent && mkdir(parent, 0700) == 0)
+			signals_register(parent);
+	}
+}
+
+int rundir_restore(struct rundir *dir, bool *ret_lost, struct error *error)
+{
+	struct stat status;
+
+	*ret_lost = lstat(dir->temporary, &status) != 0 && errno == ENOENT;
+	if (!*ret_lost)
+		return 0;
+	make_parents(dir->temporary);
+	return mkdir(dir->temporary, 0700) == 0 ? 0 : cannot(dir->temporary, error);
 }
 
 static int write_all(int fd, const char *data, size_t size)
@@ -71,17 +94,16 @@ static int write_all(int fd, const char *data, size_t size)
 	return 0;
 }
 
-/* "idle" of "idle/cpu.pb.gz". */
-static void make_folder(const struct rundir *dir, const char *name)
+/* "pods" and "pods/api-7f" of "pods/api-7f/cpu.pb.gz". */
+static void make_folders(const struct rundir *dir, const char *name)
 {
-	const char *slash = strchr(name, '/');
 	char path[8192];
 
-	if (!slash)
-		return;
-	snprintf(path, sizeof path, "%s/%.*s", dir->temporary, (int)(slash - name), name);
-	if (mkdir(path, 0700) == 0)
-		signals_register(path);
+	for (const char *slash = strchr(name, '/'); slash; slash = strchr(slash + 1, '/')) {
+		snprintf(path, sizeof path, "%s/%.*s", dir->temporary, (int)(slash - name), name);
+		if (mkdir(path, 0700) == 0)
+			signals_register(path);
+	}
 }
 
 int rundir_write(struct rundir *dir, const char *name, const void *data, size_t size, struct error *error)
@@ -89,7 +111,7 @@ int rundir_write(struct rundir *dir, const char *name, const void *data, size_t 
 	char path[8192];
 	int fd, status;
 
-	make_folder(dir, name);
+	make_folders(dir, name);
 	snprintf(path, sizeof path, "%s/%s", dir->temporary, name);
 	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (fd < 0)

@@ -5,6 +5,7 @@
 #ifndef PLUGIN_RUNDIR_H
 #define PLUGIN_RUNDIR_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "plugin/error.h"
@@ -23,6 +24,8 @@ struct rundir {
  * Refuses an `out` that exists.
  */
 int rundir_open(struct rundir *dir, const char *out, struct error *error);
+/* Makes the temporary folder anew, and what it lies in, if somebody has removed it (*ret_lost). */
+int rundir_restore(struct rundir *dir, bool *ret_lost, struct error *error);
 /* A file, or one in a sub-folder ("idle/cpu.pb.gz"), which is made. */
 int rundir_write(struct rundir *dir, const char *name, const void *data, size_t size, struct error *error);
 /* Renames; without an `out` the name is made of the time (Unix s) and the target. */

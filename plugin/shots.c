@@ -1,26 +1,19 @@
-#include "plugin/shots.h"
-
-#include <pthread.h>
-#include <signal.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "plugin/clock.h"
+#include "plugin/shots_private.h"
+#include "plugin/signals.h"
 #include "plugin/text.h"
 
 #define CEILING     ((size_t)256 * 1024 * 1024)
 #define SLACK       (30 * SECOND)
+#define SILENCE     (10 * SECOND) /* beyond what the server measures: it is slow, or nobody is there */
+#define AT_LEAST    (5 * SECOND)  /* for snapshots that fail, where there is no length */
 #define RETRY_PAUSE (500 * MILLI)
 
-enum when { WHOLE_IN_SLICES, WHOLE, MIDDLE };
-
 /* In the order of enum profile_bit; goroutine and heap have two. */
-static const struct kind {
-	unsigned bit;
-	enum when when;
-	const char *name, *query, *file;
-} kinds[] = {
+static const struct kind kinds[] = {
 	{PROFILE_CPU, WHOLE_IN_SLICES, "profile", NULL, "cpu.pb.gz"},
 	{PROFILE_GOROUTINE, MIDDLE, "goroutine", NULL, "goroutine.pb.gz"},
 	{PROFILE_GOROUTINE, MIDDLE, "goroutine", "debug=2", "goroutine.txt"},
@@ -35,27 +28,22 @@ static const struct kind {
 
 #define KIND_COUNT (sizeof kinds / sizeof *kinds)
 
-struct shots {
-	const struct cap_pprof *pprof;
-	int64_t begin, length, slice;
-	atomic_int cancel;
-	struct shot list[SHOTS_MAX];
-	const struct kind *kind[SHOTS_MAX];
-	size_t count;
-	struct cap_profile *cpu;
-	struct shots_slice slices[SLICES_MAX];
-	struct cap_profile *slice_profiles[SLICES_MAX]; /* the same, for who merges or counts */
-	unsigned slice_count, slices_wanted;
-	pthread_t threads[SHOTS_MAX];
-	size_t thread_count, joined;
-	atomic_uint running;
-};
-
 /* A thread's work: the shots [first, first + count) that are taken in the middle, or one other. */
 struct work {
 	struct shots *shots;
 	size_t shot;
 };
+
+/* The API server's or the kubelet's answer, where the pod has none. */
+static void name_way(struct shot *shot)
+{
+	char said[sizeof shot->error.text];
+
+	memcpy(said, shot->error.text, sizeof said);
+	snprintf(shot->error.text, sizeof shot->error.text, "%s answers %ld: %.400s",
+	         shot->error.kube_status ? "the API server" : "the way to the pod", shot->error.http_status,
+	         said);
+}
 
 static void fetch(struct shots *shots, struct shot *shot, const struct kind *kind, const char *query,
                   int64_t seconds)
@@ -63,12 +51,16 @@ static void fetch(struct shots *shots, struct shot *shot, const struct kind *kin
 	struct cap_response response = {0};
 
 	shot->begin = clock_now();
+	shot->error = (struct cap_error){0};
 	if (cap_pprof_fetch(shots->pprof, kind->name, query, CEILING, seconds * SECOND + SLACK,
-	                    &shots->cancel, &response, &shot->error) == CAP_OK) {
+	                    seconds * SECOND + SILENCE, &shots->cancel, &response, &shot->error) == CAP_OK) {
 		shot->data = response.body;
 		shot->size = response.size;
 		response.body = NULL;
 	}
+	shot->way = shot->error.status == CAP_HTTP && !response.status;
+	if (shot->way)
+		name_way(shot);
 	cap_response_release(&response);
 	shot->end = clock_now();
 }
@@ -96,26 +88,88 @@ static void wait_until(struct shots *shots, int64_t instant)
 	}
 }
 
+/* Trying again may find the way open: a container that was restarted, a tunnel that was cut, a server that is
+ * too busy. */
+static bool may_pass(const struct shot *shot)
+{
+	const struct cap_error *error = &shot->error;
+	long status = error->http_status;
+
+	switch (error->status) {
+	case CAP_HTTP: /* a kubelet that has just been started knows no pod, and says so by itself */
+		return status == 408 || status == 429 || status >= 500 ||
+		       (shot->way && (status == 401 || (status == 404 && !error->kube_status)));
+	case CAP_LOST:
+	case CAP_PORT:
+	case CAP_DNS:
+	case CAP_CONNECT:
+	case CAP_TLS:
+	case CAP_TIMEOUT:
+	case CAP_FORMAT:
+	case CAP_BUSY:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* After one that failed: whole seconds until the end, once some time has passed; up, so that a cut costs the
+ * slice it came in and no other. */
+static int64_t seconds_left(struct shots *shots, int64_t left)
+{
+	int64_t until;
+
+	wait_until(shots, clock_now() + RETRY_PAUSE);
+	until = (shots->begin + shots->length - clock_now() + SECOND - 1) / SECOND;
+	return until < left ? until : left;
+}
+
+/* Until it is got, or the time is over. */
+static void take_snapshot(struct shots *shots, size_t i)
+{
+	struct shot *shot = &shots->list[i];
+	int64_t end = shots->begin + (shots->length > AT_LEAST ? shots->length : AT_LEAST);
+
+	do {
+		fetch(shots, shot, shots->kind[i], shots->kind[i]->query, 1);
+		check_profile(shot);
+		if (shot->data || !may_pass(shot))
+			return;
+		wait_until(shots, clock_now() + RETRY_PAUSE);
+	} while (!shots->cancel && clock_now() < end);
+}
+
 static void take_middle(struct shots *shots)
 {
 	wait_until(shots, shots->begin + shots->length / 2);
 	for (size_t i = 0; i < shots->count && !shots->cancel; i++) {
 		if (shots->kind[i]->when != MIDDLE)
 			continue;
-		fetch(shots, &shots->list[i], shots->kind[i], shots->kind[i]->query, 1);
-		check_profile(&shots->list[i]);
+		take_snapshot(shots, i);
 	}
 }
 
-/* The server's own delta; a server that knows none (Go before 1.17) ignores the query and answers at once. */
+/* The server's own delta; a server that knows none (Go before 1.17) ignores the query and answers at once.
+ * When it fails, that of the time that is left is better than none. */
 static void take_whole(struct shots *shots, size_t i)
 {
-	int64_t seconds = shots->length / SECOND;
+	struct shot *shot = &shots->list[i];
+	int64_t left = shots->length / SECOND;
+	struct cap_error why = {0};
 	char query[32];
 
-	snprintf(query, sizeof query, "seconds=%lld", (long long)seconds);
-	fetch(shots, &shots->list[i], shots->kind[i], query, seconds);
-	check_profile(&shots->list[i]);
+	while (left > 0 && !shots->cancel) {
+		snprintf(query, sizeof query, "seconds=%lld", (long long)left);
+		fetch(shots, shot, shots->kind[i], query, left);
+		check_profile(shot);
+		if (shot->data && shot->partial)
+			shot->error = why;
+		if (shot->data || !may_pass(shot))
+			return;
+		shot->partial = true;
+		why = shot->error;
+		left = seconds_left(shots, left);
+	}
 }
 
 static bool take_slice(struct shots *shots, struct shot *shot, int64_t seconds)
@@ -131,6 +185,7 @@ static bool take_slice(struct shots *shots, struct shot *shot, int64_t seconds)
 		shots->slices[shots->slice_count++] = (struct shots_slice){profile, slice.begin, slice.end};
 	} else {
 		shot->error = slice.error;
+		shot->way = slice.way;
 	}
 	free(slice.data);
 	return profile != NULL;
@@ -148,23 +203,6 @@ static void merge_slices(struct shots *shots, struct shot *shot)
 		shot->error = error;
 }
 
-/* The next slice may find the way open again: a container that was restarted, a tunnel that was cut. */
-static bool may_pass(const struct cap_error *error)
-{
-	return error->status == CAP_LOST || error->status == CAP_PORT || error->status == CAP_CONNECT ||
-	       error->status == CAP_TIMEOUT;
-}
-
-/* After a slice that failed: whole seconds until the end, once some time has passed. */
-static int64_t seconds_left(struct shots *shots, int64_t left)
-{
-	int64_t until;
-
-	wait_until(shots, clock_now() + RETRY_PAUSE);
-	until = (shots->begin + shots->length - clock_now()) / SECOND;
-	return until < left ? until : left;
-}
-
 static void take_slices(struct shots *shots, size_t i)
 {
 	struct shot *shot = &shots->list[i];
@@ -179,8 +217,7 @@ static void take_slices(struct shots *shots, size_t i)
 			left -= seconds;
 			continue;
 		}
-		shot->partial = true;
-		if (!may_pass(&shot->error))
+		if (!may_pass(shot))
 			break;
 		left = seconds_left(shots, left);
 	}
@@ -203,21 +240,16 @@ static void *run_work(void *argument)
 	return NULL;
 }
 
-/* Signals are the main thread's. */
 static void start_thread(struct shots *shots, size_t shot)
 {
 	struct work *work = xcalloc(1, sizeof *work);
-	sigset_t all, before;
 
 	*work = (struct work){shots, shot};
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
 	atomic_fetch_add(&shots->running, 1);
-	if (pthread_create(&shots->threads[shots->thread_count], NULL, run_work, work) == 0)
+	if (signals_thread(&shots->threads[shots->thread_count], run_work, work))
 		shots->thread_count++;
 	else
 		run_work(work);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
 struct shots *shots_start(const struct cap_pprof *pprof, unsigned profiles, int64_t length, int64_t slice)

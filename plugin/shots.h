@@ -20,7 +20,8 @@ struct shot {
 	const char *file;    /* in the run directory: "cpu.pb.gz" */
 	unsigned char *data; /* NULL: nothing was got */
 	size_t size;
-	bool partial;           /* cpu: some slices are missing */
+	bool partial;           /* cpu: some slices are missing; of the others: the beginning is */
+	bool way;               /* the error is none of the pod, but of the way there */
 	struct cap_error error; /* status CAP_OK: it worked */
 	int64_t begin, end;     /* CLOCK_MONOTONIC */
 };
@@ -40,6 +41,15 @@ void shots_cancel(struct shots *shots);
 /* Joins the threads (after shots_done, or after shots_cancel, at once). Safe to call twice. */
 void shots_join(struct shots *shots);
 void shots_free(struct shots *shots);
+
+/*
+ * What `count` pods gave at the same time as if it were one pod's: profiles are summed, with the mean of
+ * their durations, so that CPU over duration is what the pods used together; slices likewise, those that
+ * every pod gave; dumps follow one another. A trace is the first pod's. What one pod did not give makes it
+ * partial, with the first error, of the pod so named. `parts`, joined and of the same profiles, stay the
+ * caller's.
+ */
+struct shots *shots_merge(struct shots *const *parts, const char *const *names, size_t count);
 
 /* After shots_join. */
 size_t shots_count(const struct shots *shots);

@@ -7,7 +7,7 @@
 
 #include "plugin/error.h"
 
-#define PATHS_MAX 64
+#define PATHS_MAX 1024 /* a run of many pods has some twenty files of each */
 #define PATH_SIZE 4096
 
 atomic_int signals_cancel;
@@ -43,6 +43,18 @@ void signals_catch(void)
 		sigaction(SIGHUP, &action, NULL);
 	action.sa_handler = SIG_IGN;
 	sigaction(SIGPIPE, &action, NULL);
+}
+
+bool signals_thread(pthread_t *ret, void *(*work)(void *), void *argument)
+{
+	sigset_t all, before;
+	int status;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	status = pthread_create(ret, NULL, work, argument);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return status == 0;
 }
 
 void signals_register(const char *path)

@@ -6,6 +6,7 @@
 
 #include "plugin/figures.h"
 #include "plugin/pgo.h"
+#include "plugin/replicas_report.h"
 #include "plugin/text.h"
 
 #define LABEL "%-11s"
@@ -13,9 +14,12 @@
 static void print_target(FILE *out, const struct outcome *outcome)
 {
 	const struct target *target = &outcome->target;
-	char way[80], why[1024];
+	char way[80], why[1024], changed[800];
 
 	fprintf(out, LABEL "%s (%s)\n", "Target", target->name, target->why);
+	for (unsigned i = 0; i < outcome->change_count; i++)
+		fprintf(out, LABEL "%s\n", "Replaced",
+		        change_text(&outcome->changes[i], changed, sizeof changed));
 	if (target->has_pprof && target->pod)
 		fprintf(out, LABEL "port %u%s (%s), through %s\n", "Pprof", target->pprof.port,
 		        target->pprof_path, target->pprof_why,
@@ -50,10 +54,10 @@ static void print_load(FILE *out, const struct outcome *outcome)
 	fprintf(out, ", ramp %s", duration_print(plan->ramp, ramp));
 	if (plan->think)
 		fprintf(out, ", think %s", duration_print(plan->think, think));
-	fprintf(out, "%s\n",
-	        target->tunnel_bound    ? ", tunnel-bound"
-	        : target->bastion_bound ? ", bastion-bound"
-	                                : "");
+	fputs(target->tunnel_bound ? ", tunnel-bound" : target->bastion_bound ? ", bastion-bound" : "", out);
+	if (target->tunnel_bound && target->peer_count)
+		fprintf(out, " to %zu pods in turn", target->peer_count + 1);
+	fputc('\n', out);
 }
 
 static void print_errors(FILE *out, const struct lg_result *load)
@@ -146,7 +150,10 @@ static void print_pod(FILE *out, const struct outcome *outcome)
 
 	if (peak.cpu < 0)
 		return;
-	fprintf(out, LABEL "up to %lldm CPU", "Pod", (long long)peak.cpu);
+	fprintf(out, LABEL, "Pod");
+	if (outcome->replicas.count > 1)
+		fprintf(out, "%s: ", outcome->target.pod->name);
+	fprintf(out, "up to %lldm CPU", (long long)peak.cpu);
 	if (limit)
 		fprintf(out, " of its limit of %lldm%s", (long long)limit,
 		        (double)peak.cpu >= OUTCOME_AT_LIMIT * (double)limit ? ", throttled" : "");
@@ -181,7 +188,8 @@ static void print_cpu(FILE *out, const struct outcome *outcome)
 	if (cost->per_request >= 0)
 		fprintf(out, "; %s of CPU a request", figure_time(cost->per_request, each));
 	if (outcome->target.share_assumed || outcome->target.share_measured)
-		fprintf(out, ", taking the pod's share of the load as %.3g", outcome->target.share);
+		fprintf(out, ", taking the pod%s share of the load as %.3g",
+		        outcome->replicas.count > 1 ? "s'" : "'s", outcome->target.share);
 	fprintf(out, "\n  %8s %7s %7s  %9s  %5s  %s\n", "flat", "flat%", "cum%", "a request", "error",
 	        "function");
 	for (size_t i = 0; i < cost->count && i < outcome->plan->top && cost->rows[i].flat > 0; i++)
@@ -238,6 +246,7 @@ void summary_print(FILE *out, const struct outcome *outcome)
 		print_unfinished(out, outcome->load);
 	}
 	print_pod(out, outcome);
+	replicas_print(out, outcome);
 	print_cpu(out, outcome);
 	meaning_print_cpu(out, outcome);
 	print_goroutines(out, outcome);

@@ -1,19 +1,47 @@
 #include "plugin/target.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "plugin/clock.h"
 #include "plugin/guard.h"
+#include "plugin/peers.h"
 #include "plugin/pprof_port.h"
 #include "plugin/signals.h"
+#include "plugin/target_parts.h"
+#include "plugin/text.h"
 #include "plugin/tunnel_report.h"
+
+/* The one way that was tried, because --tunnel asks for it; NULL: there were more. */
+static const char *forced_way(const struct cap_error refused[CAP_WAYS])
+{
+	const char *ret = NULL;
+
+	for (size_t i = 0; i < CAP_WAYS; i++) {
+		if (refused[i].status == CAP_OK)
+			continue;
+		if (ret)
+			return NULL;
+		ret = cap_way_names[i];
+	}
+	return ret;
+}
 
 static int tunnel_failure(const struct target *target, const struct cap_error *failure, struct error *error)
 {
 	struct cap_error refused[CAP_WAYS];
 	char words[400], rights[160];
+	const char *way;
 
 	cap_tunnel_way(target->tunnel, refused);
+	way = forced_way(refused);
+	if (way && failure->http_status && !failure->kube_status)
+		return error_set(
+			error,
+			"port-forward to pod '%s': the API server '%s' refuses %s (%s) and does not say "
+			"why, as one does that does not know this way; without --tunnel one that it "
+			"knows is found",
+			target->pod->name, cluster_server(target->cluster), way, failure->text);
 	snprintf(words, sizeof words, "port-forward to pod '%s'", target->pod->name);
 	cluster_failure_rights(target->cluster, error, failure, words,
 	                       tunnel_report_rights(refused, rights, sizeof rights), target->pod->ns);
@@ -117,23 +145,32 @@ static int probe_process(struct target *target, struct error *error)
 
 /* ---- a pod --------------------------------------------------------------- */
 
-static int pick_pod(const struct plan *plan, struct target *target, struct error *error)
+void target_take_ranked(struct target *target, const struct ranked_pod *ranked)
 {
-	struct pod_query query = {plan->target, plan->selector, false};
-
-	if (ranking_make(target->cluster, &query, (enum ranking_by)plan->by, &target->ranking, error) < 0)
-		return -1;
-	if (ranking_pick(&target->ranking, &target->ranked, error) < 0)
-		return -1;
-	target->pod = target->ranked->pod;
-	for (size_t i = 0; i < target->ranking.count; i++)
-		target->ready_pods += target->ranking.items[i].usable;
+	target->ranked = ranked;
+	target->pod = ranked->pod;
 	snprintf(target->name, sizeof target->name, "%.100s/%.150s", target->pod->ns, target->pod->name);
 	ranking_reason(&target->ranking, target->ranked, target->why, sizeof target->why);
+}
+
+int target_pick(const struct plan *plan, struct target *target, struct error *error)
+{
+	struct pod_query query = {plan->target, plan->selector, false};
+	const struct ranked_pod *ranked;
+	int status;
+
+	status = ranking_make(target->cluster, &query, (enum ranking_by)plan->by, &target->ranking, error);
+	if (status < 0)
+		return status;
+	if (ranking_pick(&target->ranking, &ranked, error) < 0)
+		return -1;
+	for (size_t i = 0; i < target->ranking.count; i++)
+		target->ready_pods += target->ranking.items[i].usable;
+	target_take_ranked(target, ranked);
 	return 0;
 }
 
-static int open_tunnel(const struct plan *plan, struct target *target, struct error *error)
+int target_open_tunnel(const struct plan *plan, struct target *target, struct error *error)
 {
 	struct cap_error failure = {0};
 
@@ -167,7 +204,7 @@ static enum cap_status probe_candidate(const struct plan *plan, struct target *t
 	return cap_pprof_probe(&target->pprof, &signals_cancel, failure);
 }
 
-static int find_pprof(const struct plan *plan, struct target *target, struct error *error)
+int target_find_pprof(const struct plan *plan, struct target *target, struct error *error)
 {
 	struct pprof_candidate candidates[PPROF_CANDIDATES_MAX];
 	size_t count = pprof_candidates(target->pod, plan->pprof_port, plan->pprof_path, candidates);
@@ -187,14 +224,33 @@ static int find_pprof(const struct plan *plan, struct target *target, struct err
 	return target_failure(target, &failure, doing, error);
 }
 
+static int check_profiler(const struct plan *plan, const struct target *target, struct error *error)
+{
+	int64_t seconds = (plan->slice < plan->window ? plan->slice : plan->window) / SECOND;
+	struct cap_error failure = {0};
+
+	if (!(plan->profiles & PROFILE_CPU) ||
+	    cap_pprof_cpu_free(&target->pprof, (unsigned)seconds, &signals_cancel, &failure) == CAP_OK)
+		return 0;
+	return target_failure(target, &failure, "start a CPU profile", error);
+}
+
+int target_reach(const struct plan *plan, struct target *target, struct error *error)
+{
+	if (target_open_tunnel(plan, target, error) < 0 ||
+	    (plan->profiles && target_find_pprof(plan, target, error) < 0))
+		return -1;
+	return target->is_peer ? check_profiler(plan, target, error) : 0;
+}
+
 static int prepare_pod(const struct plan *plan, struct target *target, struct error *error)
 {
 	if (cluster_open(&plan->kube, ssh_for_api(plan, target), &target->cluster, error) < 0)
 		return -1;
-	if (pick_pod(plan, target, error) < 0 || guard_hosts(plan, target->cluster, error) < 0 ||
-	    open_tunnel(plan, target, error) < 0)
+	if (target_pick(plan, target, error) < 0 || guard_hosts(plan, target->cluster, error) < 0 ||
+	    target_reach(plan, target, error) < 0)
 		return -1;
-	return plan->profiles ? find_pprof(plan, target, error) : 0;
+	return peers_open(plan, target, error);
 }
 
 /* ---- where the load goes -------------------------------------------------- */
@@ -202,8 +258,11 @@ static int prepare_pod(const struct plan *plan, struct target *target, struct er
 static int dial_pod(void *context, const char *host, uint16_t port, char error[LG_ERROR_SIZE])
 {
 	struct target *target = context;
+	const struct target_route *route = atomic_load(&target->route);
+	size_t turn = atomic_fetch_add(&target->dialled, 1) % (target->peer_count + 1);
+	struct cap_tunnel *tunnel = turn ? target->peers[turn - 1].tunnel : route->tunnel;
 	struct cap_error failure = {0};
-	int fd = cap_tunnel_dial(target->tunnel, target->load_port, &failure);
+	int fd = cap_tunnel_dial(tunnel, route->port, &failure);
 
 	(void)host, (void)port; /* those of the pod are the tunnel's matter */
 	if (fd < 0)
@@ -228,6 +287,14 @@ void target_dial_for(struct target *target, struct lg_plan *load)
 	load->dial_context = target;
 }
 
+void target_set_route(struct target *target)
+{
+	struct target_route *route = xcalloc(1, sizeof *route);
+
+	*route = (struct target_route){target->tunnel, target->load_port, atomic_load(&target->route)};
+	atomic_store(&target->route, route);
+}
+
 static int choose_load(const struct plan *plan, struct target *target, struct error *error)
 {
 	if (plan->url) {
@@ -244,12 +311,13 @@ static int choose_load(const struct plan *plan, struct target *target, struct er
 	if (!plan->port && pod_http_port(target->pod, &target->load_port, target->load_why, error) < 0)
 		return -1;
 	target->tunnel_bound = true;
+	target_set_route(target);
 	snprintf(target->load_url, sizeof target->load_url, "http://localhost:%u%s", target->load_port,
 	         plan->path);
 	return 0;
 }
 
-static bool url_host_is(const char *url, const char *host)
+bool target_url_is_of(const char *url, const char *host)
 {
 	const char *at = strstr(url, "://") + 3;
 	size_t length = strlen(host);
@@ -260,9 +328,20 @@ static bool url_host_is(const char *url, const char *host)
 	return strncmp(at, host, length) == 0 && strchr(":/]?", at[length]) != NULL;
 }
 
-/* How many of the requests the profiled pod serves. */
-static void set_share(const struct plan *plan, struct target *target)
+static bool url_is_a_pod(const struct target *target, const char *url)
 {
+	bool ret = target_url_is_of(url, target->pod->ip);
+
+	for (size_t i = 0; i < target->peer_count; i++)
+		ret |= target_url_is_of(url, target->peers[i].pod->ip);
+	return ret;
+}
+
+/* How many of the requests the profiled pods serve. */
+void target_set_share(const struct plan *plan, struct target *target)
+{
+	size_t captured = target->peer_count + 1;
+
 	target->share = 1;
 	if (plan->pod_share > 0) {
 		target->share = plan->pod_share;
@@ -270,13 +349,16 @@ static void set_share(const struct plan *plan, struct target *target)
 	} else if (!target->pod) {
 		snprintf(target->share_why, sizeof target->share_why, "one process");
 	} else if (target->tunnel_bound) {
-		snprintf(target->share_why, sizeof target->share_why, "load goes to this pod alone");
-	} else if (url_host_is(plan->url, target->pod->ip)) {
-		snprintf(target->share_why, sizeof target->share_why, "--url is this pod's IP");
-	} else if (target->ready_pods == 1) {
-		snprintf(target->share_why, sizeof target->share_why, "the only ready pod");
+		snprintf(target->share_why, sizeof target->share_why, "load goes to %s alone",
+		         captured > 1 ? "these pods" : "this pod");
+	} else if (url_is_a_pod(target, plan->url)) {
+		snprintf(target->share_why, sizeof target->share_why, "--url is %s",
+		         captured > 1 ? "the IP of one of these pods" : "this pod's IP");
+	} else if (target->ready_pods <= captured) {
+		snprintf(target->share_why, sizeof target->share_why, "%s",
+		         captured > 1 ? "all ready pods" : "the only ready pod");
 	} else {
-		target->share = 1.0 / (double)target->ready_pods;
+		target->share = (double)captured / (double)target->ready_pods;
 		target->share_assumed = true;
 		snprintf(target->share_why, sizeof target->share_why,
 		         "assumed: %zu ready pods share the load evenly; --pod-share sets it",
@@ -291,8 +373,8 @@ void target_take_share(struct target *target, double share)
 	target->share = share;
 	target->share_assumed = false;
 	target->share_measured = true;
-	snprintf(target->share_why, sizeof target->share_why, "its part of the CPU of %zu ready pods at peak",
-	         target->ready_pods);
+	snprintf(target->share_why, sizeof target->share_why, "%s part of the CPU of %zu ready pods at peak",
+	         target->peer_count ? "their" : "its", target->ready_pods);
 }
 
 static int probe_load(const struct plan *plan, struct target *target, struct error *error)
@@ -353,24 +435,23 @@ int target_prepare(const struct plan *plan, struct target *ret, struct error *er
 		return -1;
 	if (plan->pprof_url && plan->profiles && probe_process(ret, error) < 0)
 		return -1;
-	set_share(plan, ret);
+	target_set_share(plan, ret);
 	if (probe_load(plan, ret, error) < 0)
 		return -1;
-	if (plan->profiles & PROFILE_CPU) {
-		int64_t seconds = (plan->slice < plan->window ? plan->slice : plan->window) / SECOND;
-		struct cap_error failure = {0};
-
-		if (cap_pprof_cpu_free(&ret->pprof, (unsigned)seconds, &signals_cancel, &failure) != CAP_OK)
-			return target_failure(ret, &failure, "start a CPU profile", error);
-	}
-	return 0;
+	return check_profiler(plan, ret, error);
 }
 
 void target_release(struct target *target)
 {
-	cap_tunnel_close(target->tunnel);
+	for (size_t i = 0; i < target->peer_count; i++)
+		target_release(&target->peers[i]);
+	free(target->peers);
+	target_close_tunnels(target);
+	target_release_formers(target);
 	ranking_release(&target->ranking);
-	cluster_close(target->cluster);
-	bastion_close(target->bastion);
+	if (!target->is_peer) {
+		cluster_close(target->cluster);
+		bastion_close(target->bastion);
+	}
 	*target = (struct target){0};
 }

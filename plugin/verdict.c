@@ -126,19 +126,44 @@ static void check_errors(const struct outcome *outcome, struct verdict *verdict)
 
 static void check_pod(const struct outcome *outcome, struct verdict *verdict)
 {
-	const struct watch_report *pod = &outcome->pod;
+	const struct replicas *replicas = &outcome->replicas;
 
 	if (!outcome->target.pod || !outcome->load)
 		return;
-	if (pod->lost[0])
-		say(verdict, "pod", CHECK_FAIL, "%s", pod->lost);
-	else if (pod->restarts)
-		say(verdict, "pod", CHECK_FAIL, "a container of the pod restarted during the run (%u times)",
-		    pod->restarts);
-	else if (pod->terminating)
-		say(verdict, "pod", CHECK_WARN, "the pod was being terminated during the run");
-	else
-		say(verdict, "pod", CHECK_OK, "pod neither restarted nor replaced");
+	for (size_t i = 0; i < replicas->count; i++) {
+		const struct watch_report *pod = replicas->items[i].pod;
+
+		if (!pod->lost[0] && !pod->restarts && !pod->terminating)
+			continue;
+		if (pod->lost[0])
+			say(verdict, "pod", CHECK_FAIL, "%s", pod->lost);
+		else if (pod->restarts)
+			say(verdict, "pod", CHECK_FAIL,
+			    "a container of pod '%.200s' restarted during the run (%u time%s%s%s)",
+			    replicas->items[i].target->name, pod->restarts, pod->restarts == 1 ? "" : "s",
+			    *pod->reason ? ", " : "", pod->reason);
+		else
+			say(verdict, "pod", CHECK_WARN, "pod '%.200s' was being terminated during the run",
+			    replicas->items[i].target->name);
+		return;
+	}
+	say(verdict, "pod", CHECK_OK, "%s%s",
+	    replicas->count > 1 ? "no pod restarted or was replaced" : "pod neither restarted nor replaced",
+	    outcome->change_count ? " from then on" : "");
+}
+
+/* Before the window: what was measured is of one process. */
+static void check_changes(const struct outcome *outcome, struct verdict *verdict)
+{
+	unsigned count = outcome->change_count;
+	char text[800];
+
+	if (!count || !outcome->load)
+		return;
+	change_text(&outcome->changes[count - 1], text, sizeof text);
+	say(verdict, "replaced", CHECK_WARN, "before the window %.300s%s%s", text,
+	    count > 1 ? ", not for the first time" : "",
+	    outcome->idle_former ? "; the baseline is of the former process and not compared with" : "");
 }
 
 static void check_samples(const struct outcome *outcome, struct verdict *verdict)
@@ -163,9 +188,11 @@ static void say_lost(const struct shots *shots, const struct shot *shot, const c
 	const char *why = shot->error.text[0] ? shot->error.text : "the run ended before";
 	unsigned wanted, got = shots_slices(shots, &wanted);
 
-	if (shot->data)
+	if (shot->data && got < wanted)
 		say(verdict, "captures", CHECK_WARN, "%s%s is incomplete, %u of %u slices: %.200s", folder,
 		    shot->file, got, wanted, why);
+	else if (shot->data)
+		say(verdict, "captures", CHECK_WARN, "%s%s is incomplete: %.200s", folder, shot->file, why);
 	else
 		say(verdict, "captures", CHECK_WARN, "%s%s was not captured: %.200s", folder, shot->file,
 		    why);
@@ -178,7 +205,7 @@ static void check_baseline(const struct outcome *outcome, struct verdict *verdic
 		const struct shot *shot = shots_at(outcome->idle, i);
 
 		if (!shot->data || shot->partial) {
-			say_lost(outcome->idle, shot, "idle/", verdict);
+			say_lost(outcome->idle, shot, outcome_idle_folder(outcome), verdict);
 			return;
 		}
 	}
@@ -189,6 +216,7 @@ static void check_captures(const struct outcome *outcome, struct verdict *verdic
 {
 	const struct lg_result *load = outcome->load;
 	size_t count = shots_count(outcome->shots);
+	const struct shot *again;
 
 	for (size_t i = 0; i < count; i++) {
 		const struct shot *shot = shots_at(outcome->shots, i);
@@ -202,7 +230,14 @@ static void check_captures(const struct outcome *outcome, struct verdict *verdic
 			return;
 		}
 	}
-	if (count)
+	if (!count)
+		return;
+	again = shots_at(outcome->shots, 0);
+	if (again->error.status != CAP_OK)
+		say(verdict, "captures", CHECK_OK,
+		    "all captures began and ended inside the load, %s at the second try: %.200s", again->file,
+		    again->error.text);
+	else
 		say(verdict, "captures", CHECK_OK, "all captures began and ended inside the load");
 }
 
@@ -210,7 +245,8 @@ static void check_hottest(const struct outcome *outcome, struct verdict *verdict
 {
 	const struct watch_report *pod = &outcome->pod;
 
-	if (!outcome->target.pod || !outcome->at.capture_begin || outcome->target.ready_pods < 2)
+	if (!outcome->target.pod || !outcome->at.capture_begin || outcome->target.ready_pods < 2 ||
+	    outcome->replicas.count >= outcome->target.ready_pods)
 		return;
 	if (!pod->ranked)
 		say(verdict, "hottest", CHECK_UNKNOWN, "not known if the pod was the hottest at peak: %.200s",
@@ -233,8 +269,8 @@ static void check_share(const struct outcome *outcome, struct verdict *verdict)
 	const struct target *target = &outcome->target;
 
 	if (target->share_measured && outcome->cost.rows)
-		say(verdict, "share", CHECK_OK, "the pod's share of the requests is taken as %.3g: %s",
-		    target->share, target->share_why);
+		say(verdict, "share", CHECK_OK, "the pod%s share of the requests is taken as %.3g: %s",
+		    target->peer_count ? "s'" : "'s", target->share, target->share_why);
 	if (target->share_assumed && outcome->cost.rows)
 		say(verdict, "share", CHECK_WARN,
 		    "CPU per request rests on a share of %.3g of the requests, %s", target->share,
@@ -256,6 +292,7 @@ void verdict_make(const struct outcome *outcome, struct verdict *ret)
 	check_generator(outcome, ret);
 	check_schedule(outcome, ret);
 	check_errors(outcome, ret);
+	check_changes(outcome, ret);
 	check_pod(outcome, ret);
 	check_samples(outcome, ret);
 	check_baseline(outcome, ret);

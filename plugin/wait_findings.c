@@ -11,7 +11,7 @@
 #define WAITS_SURE   100
 #define WAITS_LIKELY 10
 
-static void insert(struct cap_findings *findings, const struct cap_finding *finding)
+void findings_insert(struct cap_findings *findings, const struct cap_finding *finding)
 {
 	size_t at = 0;
 
@@ -46,7 +46,7 @@ static void add_throttling(const struct outcome *outcome, struct cap_findings *f
 	if (!limit || peak.cpu < 0 || (double)peak.cpu < OUTCOME_AT_LIMIT * (double)limit)
 		return;
 	finding.share = (double)peak.cpu / (double)limit;
-	insert(findings, &finding);
+	findings_insert(findings, &finding);
 }
 
 /* ---- time at locks ------------------------------------------------------------------- */
@@ -112,7 +112,7 @@ static void add_waits(struct cap_findings *findings, const struct cap_profile *m
 	finding.error = 1 / sqrt(fmax(1, (double)count));
 	finding.confidence = sure_of(count);
 	name_callers(&finding, mutex, (size_t)delay, (double)findings->total, wall);
-	insert(findings, &finding);
+	findings_insert(findings, &finding);
 }
 
 void wait_findings_add(const struct outcome *outcome, struct cap_findings *findings,

@@ -1,33 +1,49 @@
 #include "plugin/watch.h"
 
 #include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "plugin/clock.h"
+#include "plugin/signals.h"
 #include "plugin/text.h"
 
 #define POD_EVERY   (1 * SECOND)
+#define AT_ONCE     4 /* pods that are looked at so often: of more each waits longer */
 #define USAGE_EVERY (5 * SECOND)
 #define TICK        (50 * MILLI)
+#define LOOK_WITHIN (1 * SECOND)
 
 struct watch {
 	const struct plan *plan;
 	const struct target *target;
+	int64_t every;
 	pthread_t thread;
 	bool started;
-	atomic_bool stop, rank, lost;
+	atomic_bool stop, rank, lost, leaving;
+	atomic_bool look; /* at the pod, without waiting for its time to come */
 	atomic_uint restarts;
 	_Atomic int64_t cpu;
+	const char *how;            /* it was lost, once it is */
 	struct watch_report report; /* the thread's until it is joined */
 };
 
-static void lose(struct watch *watch, const char *what)
+static void lose(struct watch *watch, const char *how)
 {
-	snprintf(watch->report.lost, sizeof watch->report.lost, "pod '%.150s' %s", watch->target->name, what);
+	snprintf(watch->report.lost, sizeof watch->report.lost, "pod '%.255s' %s during the run",
+	         watch->target->name, how);
+	watch->how = how;
 	atomic_store(&watch->lost, true);
+}
+
+/* Why the container that was restarted had ended. */
+static void note_reason(struct watch_report *report, const struct pod *now)
+{
+	for (size_t i = 0; i < now->container_count; i++)
+		if (now->containers[i].restarts && now->containers[i].last_terminated)
+			snprintf(report->reason, sizeof report->reason, "%s",
+			         now->containers[i].last_terminated);
 }
 
 static void look_at_pod(struct watch *watch)
@@ -38,16 +54,19 @@ static void look_at_pod(struct watch *watch)
 	int status = pod_get(watch->target->cluster, pod->ns, pod->name, &now, &error);
 
 	if (status == -404) {
-		lose(watch, "was deleted during the run");
+		lose(watch, "was deleted");
 	} else if (status == 0 && strcmp(now.uid, pod->uid) != 0) {
-		lose(watch, "was replaced by another of the same name during the run");
+		lose(watch, "was replaced by another of the same name");
 	} else if (status == 0) {
-		if (now.restarts > pod->restarts)
+		if (now.restarts > pod->restarts) {
 			watch->report.restarts = now.restarts - pod->restarts;
+			note_reason(&watch->report, &now);
+		}
 		atomic_store(&watch->restarts, watch->report.restarts);
 		watch->report.terminating |= now.terminating;
+		atomic_store(&watch->leaving, watch->report.terminating);
 		if (strcmp(now.phase, "Failed") == 0 || strcmp(now.phase, "Succeeded") == 0)
-			lose(watch, now.terminating ? "was deleted during the run" : "ended during the run");
+			lose(watch, now.terminating ? "was deleted" : "ended");
 	}
 	if (status == 0)
 		pod_release(&now);
@@ -90,10 +109,8 @@ static void note_rank(struct watch *watch, const struct ranking *ranking, const 
 	for (size_t i = 0; i < ranking->count; i++) {
 		const struct ranked_pod *own = &ranking->items[i];
 
-		if (strcmp(own->pod->uid, watch->target->pod->uid) != 0 || !own->measured)
-			continue;
-		report->own_cpu = own->usage.cpu_milli;
-		report->share = ranking_cpu_share(ranking, own, &report->share_begin, &report->share_end);
+		if (strcmp(own->pod->uid, watch->target->pod->uid) == 0 && own->measured)
+			report->own_cpu = own->usage.cpu_milli;
 	}
 }
 
@@ -112,7 +129,8 @@ static void rank(struct watch *watch)
 		snprintf(watch->report.ranked_error, sizeof watch->report.ranked_error, "no metrics");
 	else
 		note_rank(watch, &ranking, top);
-	ranking_release(&ranking);
+	ranking_release(&watch->report.peak);
+	watch->report.peak = ranking;
 	error_release(&error);
 }
 
@@ -123,12 +141,15 @@ static void *watch_main(void *argument)
 
 	while (!atomic_load(&watch->stop) && !atomic_load(&watch->lost)) {
 		int64_t now = clock_now();
+		bool asked = atomic_load(&watch->look);
 
 		if (atomic_exchange(&watch->rank, false)) {
 			rank(watch);
-		} else if (now >= next_pod) {
+		} else if (asked || now >= next_pod) {
 			look_at_pod(watch);
-			next_pod = now + POD_EVERY;
+			next_pod = now + watch->every;
+			if (asked)
+				atomic_store(&watch->look, false);
 		} else if (now >= next_usage) {
 			look_at_usage(watch);
 			next_usage = now + USAGE_EVERY;
@@ -141,27 +162,49 @@ static void *watch_main(void *argument)
 	return NULL;
 }
 
-struct watch *watch_start(const struct plan *plan, const struct target *target)
+struct watch *watch_start(const struct plan *plan, const struct target *target, size_t pods)
 {
 	struct watch *watch;
-	sigset_t all, before;
 
 	if (!target->pod)
 		return NULL;
 	watch = xcalloc(1, sizeof *watch);
 	watch->plan = plan;
 	watch->target = target;
+	watch->every = POD_EVERY * (int64_t)((pods + AT_ONCE - 1) / AT_ONCE);
 	atomic_store(&watch->cpu, target->ranked->measured ? target->ranked->usage.cpu_milli : -1);
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	watch->started = pthread_create(&watch->thread, NULL, watch_main, watch) == 0;
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	watch->started = signals_thread(&watch->thread, watch_main, watch);
 	return watch;
 }
 
 bool watch_lost(struct watch *watch)
 {
 	return watch && atomic_load(&watch->lost);
+}
+
+const char *watch_lost_how(struct watch *watch)
+{
+	return watch->how;
+}
+
+enum watch_state watch_state(struct watch *watch)
+{
+	if (watch_lost(watch))
+		return WATCH_LOST;
+	if (watch && atomic_load(&watch->leaving))
+		return WATCH_LEAVING;
+	return watch_restarts(watch) ? WATCH_RESTARTED : WATCH_FINE;
+}
+
+void watch_look(struct watch *watch)
+{
+	int64_t end = clock_now() + LOOK_WITHIN;
+
+	if (!watch || !watch->started)
+		return;
+	atomic_store(&watch->look, true);
+	while (atomic_load(&watch->look) && !watch_lost(watch) && clock_now() < end && !signals_cancel)
+		clock_sleep(5 * MILLI);
 }
 
 unsigned watch_restarts(struct watch *watch)
@@ -194,5 +237,6 @@ void watch_stop(struct watch *watch, struct watch_report *ret)
 void watch_report_release(struct watch_report *report)
 {
 	free(report->samples);
+	ranking_release(&report->peak);
 	*report = (struct watch_report){0};
 }

@@ -69,6 +69,19 @@ function drawCost(run) {
 				known(row.ns_per_request, figureTime), known(row.relative_error, percent), percent(row.cum_ns / (run.cpu.cpu_ns || 1)), known(row.samples, figureCount)]))));
 }
 
+/* The replicas that were captured at the same time, each by itself. */
+function drawPods(run) {
+	const pods = Array.isArray(run.pods) ? run.pods : [];
+
+	if (!pods.length)
+		return;
+	put(section("pods"), el("p.muted", null, "Captured at the same time. All figures but these are of all of them together; the profiles of each are in its folder."),
+		el("div.scroll", {tabindex: 0, role: "region", "aria-label": "CPU by pod"},
+			table(["Pod", "Of the CPU", "Cores", "\u00b1", "Samples", "Goroutines", "Restarts", "Node", "Folder"], pods.map((pod) => [
+				pod.name + (pod.lost ? " (lost)" : ""), known(pod.cpu_share, percent), known(pod.cores, (cores) => cores.toPrecision(3)), known(pod.relative_error, percent),
+				known(pod.samples, figureCount), known(pod.goroutines, figureCount), known(pod.restarts, figureCount), pod.node || "", pod.folder || ""]))));
+}
+
 function drawCapacity(run) {
 	const capacity = run.capacity;
 

@@ -48,6 +48,7 @@ function draw(data) {
 	if (cpu)
 		drawWhere(cpu, data.run);
 	drawFindings(data.run);
+	drawPods(data.run);
 	drawCost(data.run);
 	drawTimeline(data);
 	drawLatency(data);

@@ -166,7 +166,7 @@ static enum cap_status fetch(const struct cap_pprof *pprof, struct cap_error *er
 	enum cap_status status = cap_pprof_probe(pprof, NULL, error);
 
 	if (status == CAP_OK)
-		status = cap_pprof_fetch(pprof, "heap", NULL, 0, PATIENCE, NULL, &response, error);
+		status = cap_pprof_fetch(pprof, "heap", NULL, 0, PATIENCE, 0, NULL, &response, error);
 	cap_response_release(&response);
 	return status;
 }

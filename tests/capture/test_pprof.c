@@ -128,7 +128,8 @@ static void tls_within_the_tunnel(void **state)
 	(void)state;
 	pprof.tls = true;
 	probe_is(&pprof, CAP_OK, "untouched");
-	assert_int_equal(cap_pprof_fetch(&pprof, "heap", NULL, 0, PATIENCE, NULL, &response, &error), CAP_OK);
+	assert_int_equal(cap_pprof_fetch(&pprof, "heap", NULL, 0, PATIENCE, 0, NULL, &response, &error),
+	                 CAP_OK);
 	assert_string_equal((char *)response.body, "heap");
 	cap_response_release(&response);
 	pprof.port = stand_in_port(bed_plain(script_ssh, NULL));

@@ -11,7 +11,7 @@ static enum cap_status fetch(const struct cap_pprof *pprof, const char *name, co
 {
 	*ret = (struct cap_response){.status = -1};
 	*error = (struct cap_error){.text = "untouched"};
-	return cap_pprof_fetch(pprof, name, query, 0, PATIENCE, NULL, ret, error);
+	return cap_pprof_fetch(pprof, name, query, 0, PATIENCE, 0, NULL, ret, error);
 }
 
 static void fetch_fails(const struct cap_pprof *pprof, const char *name, enum cap_status status,
@@ -107,11 +107,11 @@ static void ceilings(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(ways); i++) {
 		assert_int_equal(
-			cap_pprof_fetch(&ways[i], "heap", NULL, 10, PATIENCE, NULL, &response, &error),
+			cap_pprof_fetch(&ways[i], "heap", NULL, 10, PATIENCE, 0, NULL, &response, &error),
 			CAP_OK);
 		cap_response_release(&response);
 		assert_int_equal(
-			cap_pprof_fetch(&ways[i], "heap", NULL, 9, PATIENCE, NULL, &response, &error),
+			cap_pprof_fetch(&ways[i], "heap", NULL, 9, PATIENCE, 0, NULL, &response, &error),
 			CAP_TOO_BIG);
 		assert_null(response.body);
 	}
@@ -189,7 +189,7 @@ static void timeouts(void **state)
 
 	(void)state;
 	assert_int_equal(
-		cap_pprof_fetch(&pprof, "profile", "seconds=30", 0, 400 * MS, NULL, &response, &error),
+		cap_pprof_fetch(&pprof, "profile", "seconds=30", 0, 400 * MS, 0, NULL, &response, &error),
 		CAP_TIMEOUT);
 	assert_null(response.body);
 	assert_soon(tunnel_open_count(pprof.tunnel) == 0);
@@ -226,8 +226,8 @@ static void cancelled(struct canceller *canceller, const struct cap_pprof *pprof
 	else if (what == 1)
 		status = cap_pprof_cpu_free(pprof, 5, &canceller->cancel, &error);
 	else
-		status = cap_pprof_fetch(pprof, "profile", NULL, 0, PATIENCE, &canceller->cancel, &response,
-		                         &error);
+		status = cap_pprof_fetch(pprof, "profile", NULL, 0, PATIENCE, 0, &canceller->cancel,
+		                         &response, &error);
 	pthread_join(canceller->thread, NULL);
 	assert_true(clock_now() - canceller->at < 20 * SECOND); /* 0.5 s where the machine has time */
 	assert_null(response.body);
@@ -270,7 +270,8 @@ static void cancels_while_busy(void **state)
 
 	(void)state;
 	assert_int_equal(pthread_create(&canceller.thread, NULL, cancel_later, &canceller), 0);
-	status = cap_pprof_fetch(&pprof, "profile", NULL, 0, PATIENCE, &canceller.cancel, &response, &error);
+	status = cap_pprof_fetch(&pprof, "profile", NULL, 0, PATIENCE, 0, &canceller.cancel, &response,
+	                         &error);
 	pthread_join(canceller.thread, NULL);
 	assert_true(status == CAP_CANCELLED || status == CAP_BUSY);
 	assert_null(response.body);

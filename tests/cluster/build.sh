@@ -15,7 +15,7 @@ version_flags() {
 	local package minor=${kubernetes#1.}
 	for package in k8s.io/component-base/version k8s.io/client-go/pkg/version; do
 		printf -- '-X %s.gitVersion=v%s -X %s.gitMajor=1 -X %s.gitMinor=%s ' \
-			$package $kubernetes $package $package "${minor%.*}"
+			$package "$kubernetes" $package $package "${minor%.*}"
 	done
 }
 
@@ -26,7 +26,7 @@ build() {
 	flock 9
 	if [ ! -x "$programs/kubelet" ]; then
 		say "building Kubernetes $kubernetes, some minutes, once"
-		build_tools k8s "$programs" "$(version_flags)"
+		build_tools "k8s-$kubernetes" "$programs" "$(version_flags)"
 	fi
 	if [ ! -x "$metrics_server_program" ]; then
 		say "building metrics-server $metrics_server"

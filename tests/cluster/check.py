@@ -3,6 +3,8 @@
 get FILE A.B.0.C          prints one value of a JSON document; lists and objects as JSON
 table RUN.JSON TOP        the functions of a run are those of go tool pprof -top -unit=ns, in its order
 share RUN.JSON PODS       the share that a run took is the one by the counts of these pods, a line each: NAME IP
+replicas RUN.JSON PODS    all of these pods, a line each: NAME IP, had a fair part of the load, and CPU to match
+hot RUN.JSON NAME         this pod is the hot replica, for more of the same work
 counts RUN.JSON ADDRESS BEFORE    the service at ADDRESS, which had answered BEFORE requests, counts as the run does
 """
 
@@ -67,6 +69,29 @@ def share(file, pods):
         sys.exit(f"share {run['target']['share']:.3f}, by the counts it is {true:.3f}: {answered}")
 
 
+def replicas(file, pods):
+    run = load(file)
+    with open(pods, encoding="utf-8") as handle:
+        answered = {name: window_of(run, f"{ip}:8080") for name, ip in map(str.split, handle)}
+    slack = 2 * run["plan"]["load"]["vus"] + run["load"]["window"]["requests"] / 20  # a tunnel's way takes its time
+    if abs(sum(answered.values()) - run["load"]["window"]["requests"]) > slack:
+        sys.exit(f"{run['load']['window']['requests']} requests, the pods count {answered}")
+    cores = sum(pod["cores"] for pod in run["pods"])
+    if abs(cores - run["cpu"]["cores"]) > 0.02 * cores:
+        sys.exit(f"{run['cpu']['cores']} cores together, one by one {cores}")
+    for pod in run["pods"]:
+        part = answered[pod["name"]] / sum(answered.values())
+        if part < 0.15 or abs(part - pod["cpu_share"]) > 0.12:
+            sys.exit(f"{pod['name']} has {pod['cpu_share']:.3f} of the CPU and {part:.3f} of the requests: {answered}")
+
+
+def hot(file, name):
+    run = load(file)
+    found = [one for one in run["findings"] if one["name"] == "hot-replica"]
+    if len(found) != 1 or name not in found[0]["title"] or "function" in found[0] or found[0]["share"] < found[0]["threshold"]:
+        sys.exit(f"findings of a hot replica: {found}")
+
+
 def check_window(run, address):
     """Both clocks are the machine's. Service and engine see a request end at slightly different times: at each edge
     one request of each virtual user may fall on either side, and a millisecond's worth, which is how exact it is."""
@@ -94,7 +119,7 @@ def counts(file, address, before):
 
 def main():
     question, *arguments = sys.argv[1:]
-    {"get": get, "table": table, "share": share, "counts": counts}[question](*arguments)
+    {"get": get, "table": table, "share": share, "replicas": replicas, "hot": hot, "counts": counts}[question](*arguments)
 
 
 main()

@@ -99,6 +99,11 @@ start_controllers() {
 		--bind-address=127.0.0.1 --leader-elect=false
 }
 
+# What the configuration holds now was an option then; a setting that the old kubelet does not know it passes over.
+kubelet_options() {
+	[[ $kubernetes != 1.24.* ]] || echo "--container-runtime=remote --container-runtime-endpoint=unix://$socket"
+}
+
 start_kubelet() {
 	cat >"$state/kubelet.yaml" <<-END
 		apiVersion: kubelet.config.k8s.io/v1beta1
@@ -119,7 +124,8 @@ start_kubelet() {
 		makeIPTablesUtilChains: false
 		resolvConf: ""
 	END
-	spawn kubelet "$programs/kubelet" --config="$state/kubelet.yaml" --kubeconfig="$state/kubelet.conf" \
+	# shellcheck disable=SC2046 # several words they are
+	spawn kubelet "$programs/kubelet" --config="$state/kubelet.yaml" --kubeconfig="$state/kubelet.conf" $(kubelet_options) \
 		--root-dir="$state/kubelet" --hostname-override=$node --node-ip=$node_ip
 }
 

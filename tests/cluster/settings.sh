@@ -1,7 +1,8 @@
 # shellcheck shell=bash
 # What the other files agree on: versions, places, addresses, names; and the few helpers they share.
 
-kubernetes=1.35.4
+# The other one, for `tests/run old`, is the oldest that Go's modules have whole: it knows no SPDY inside WebSocket.
+kubernetes=${KUBECTL_PPROF_KUBERNETES:-1.35.4}
 metrics_server=0.9.0
 
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/kubectl-pprof

@@ -79,6 +79,7 @@ remove_files() {
 	done
 	find /var/log/containers -lname "$state/*" -delete 2>/dev/null || true
 	[ ! -f "$state/new-folders" ] || while read -r folder; do
+		[ "$folder" != /var/log/pods ] || rm -rf "$folder" # where an old kubelet has its logs
 		rm -f "$folder/device-plugins/kubelet.sock"
 		find "$folder" -depth -type d -empty -delete 2>/dev/null || true
 	done <"$state/new-folders"
@@ -86,7 +87,7 @@ remove_files() {
 
 note_new_folders() {
 	local folder
-	for folder in /run/containerd /var/lib/cni /var/lib/kubelet /var/log/containers; do
+	for folder in /run/containerd /var/lib/cni /var/lib/kubelet /var/log/containers /var/log/pods; do
 		[ -d $folder ] || echo $folder
 	done >"$state/new-folders"
 }

@@ -31,6 +31,7 @@ func routes(ready bool) http.Handler {
 	mux.HandleFunc("/sleep", serveSleep)
 	mux.HandleFunc("/cpu", serveCPU)
 	mux.HandleFunc("/leak", serveLeak)
+	mux.HandleFunc("/grow", serveGrow)
 	mux.HandleFunc("/healthz", func(w http.ResponseWriter, _ *http.Request) { ok(w) })
 	mux.HandleFunc("/readyz", func(w http.ResponseWriter, _ *http.Request) {
 		if !ready {
@@ -178,6 +179,30 @@ func serveLeak(w http.ResponseWriter, _ *http.Request) {
 	if len(leaks.memory) < mostLeaks {
 		leaks.memory = append(leaks.memory, make([]byte, leakSize))
 		go leakedWorker()
+	}
+	ok(w)
+}
+
+var grown struct {
+	sync.Mutex
+	memory [][]byte
+}
+
+// serveGrow keeps mb more megabytes in use: more than the pod's limit, and its kernel ends it.
+func serveGrow(w http.ResponseWriter, r *http.Request) {
+	mb, err := strconv.Atoi(r.FormValue("mb"))
+	if err != nil || mb < 0 || mb > mostBytes>>20 {
+		http.Error(w, "mb is not a number of megabytes", http.StatusBadRequest)
+		return
+	}
+	grown.Lock()
+	defer grown.Unlock()
+	for range mb {
+		page := make([]byte, 1<<20)
+		for i := range page {
+			page[i] = 1
+		}
+		grown.memory = append(grown.memory, page)
 	}
 	ok(w)
 }

@@ -46,6 +46,8 @@ def first_screen(page):
         check("key figure " + figure, figure in figures, figures)
     equal("findings", page.run("document.querySelectorAll('.finding').length"), 2)
     check("a suspect is named", "leak" in text(page, "#goroutines table"))
+    pods = text(page, "#pods table")
+    check("each pod has its row", all(word in pods for word in ("api-7f9c", "67.5%", "1.62", "api-9d2e (lost)")), pods)
     check("capacity has its steps", "threshold" in text(page, "#capacity"))
     check("the window is shaded", page.run("document.querySelectorAll('#timeline .shade').length === 1"))
     equal("three latencies", page.run("document.querySelectorAll('#latency path.line').length"), 3)

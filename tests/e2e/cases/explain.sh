@@ -15,6 +15,19 @@ cp "$kept/leak-loaded.txt" run/goroutine.txt
 cp "$kept/leak-after.txt" run/after/goroutine.txt
 echo '{"cpu": {"cpu_ns": 5940000000, "ns_per_request": 100000}}' >run/run.json
 run explain run
+# What only the run could tell is in its document, and nothing there reaches the terminal as it is.
+cat >run/run.json <<'END'
+{"cpu": {"cpu_ns": 5940000000, "ns_per_request": 100000}, "findings": [
+  {"name": "allocation", "title": "is found again, not read", "share": 0.5},
+  {"name": "hot-replica", "title": "pod b\u001b[31m uses 0.9 cores, the other 0.3", "share": 0.75, "threshold": 0.565,
+   "samples": 900, "relative_error": 0.04, "function": "main.lead", "callers": [], "means": "It leads.", "do": "Let it.",
+   "confidence": "high"},
+  {"name": "mutex-wait", "title": "goroutines wait for locks", "share": 0.3, "threshold": 0.1, "samples": 50,
+   "relative_error": 0.14, "confidence": "medium", "means": "They wait.", "do": "Do not.",
+   "callers": [{"function": "main.hold\n", "file": "/src/main.go", "line": 7, "share": 0.2}, 7]},
+  {"name": "cpu-throttling", "share": -1, "samples": "many"}, 5]}
+END
+run explain run
 # Refused.
 PYTHONPATH=$E2E /usr/bin/python3 -c 'import profile_proto, sys
 sys.stdout.buffer.write(profile_proto.encode("cpu", ["main.main"]))' >ten.pb.gz

@@ -1,8 +1,15 @@
-# The place of the run directory is lost meanwhile: what was found out is said all the same.
+# The place of the run directory is lost meanwhile: it is made anew; where that cannot be, what was found out is said.
 . "$E2E/lib.sh"
 demo
-mkdir place
-start loadtest --pprof-url "http://$pprof" --url "http://$http/json" "${quick[@]}" --profiles goroutine --out place/run
-await capture
+lose() {
+	mkdir place
+	start loadtest --pprof-url "http://$pprof" --url "http://$http/json" "${quick[@]}" --profiles goroutine --out place/run
+	await capture
+	rm -r place
+	"$@"
+	finish
+}
+lose true
+check run place/run
 rm -r place
-finish
+lose touch place
