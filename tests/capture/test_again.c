@@ -19,7 +19,7 @@ static void fetch(const struct cap_pprof *pprof)
 	struct cap_response response = {0};
 
 	if (cap_pprof_probe(pprof, NULL, &error) != CAP_OK ||
-	    cap_pprof_fetch(pprof, "heap", NULL, 0, PATIENCE, NULL, &response, &error) != CAP_OK)
+	    cap_pprof_fetch(pprof, "heap", NULL, 0, PATIENCE, 0, NULL, &response, &error) != CAP_OK)
 		fail_msg("%s", error.text);
 	assert_int_equal(response.size, 1);
 	cap_response_release(&response);
