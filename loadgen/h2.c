@@ -516,7 +516,7 @@ static int write_frames(struct lg_h2 *h2)
 		memcpy(frames + used, frame, (size_t)size);
 		used += (size_t)size;
 	}
-	if (!h2->dead && put(h2, frames, used))
+	if (!h2->dead && (!used || put(h2, frames, used)))
 		connection->more = lg_queue_size(&connection->queue) >= LG_QUEUE_FULL;
 	return size < 0 ? (int)size : 0;
 }

@@ -35,7 +35,9 @@ void sleep_until(int64_t instant)
 /* tests/valgrind sets it: valgrind knows little of io_uring. */
 static enum lg_io_kind usual_io(void)
 {
-	return getenv("LOAD_BY_EPOLL") ? LG_IO_EPOLL : LOAD_IO;
+	const char *by_epoll = getenv("LOAD_BY_EPOLL");
+
+	return by_epoll ? LG_IO_EPOLL : LOAD_IO;
 }
 
 struct lg_run *load_start(const struct lg_plan *plan)
