@@ -214,7 +214,7 @@ static enum cap_status failed(const struct exchange *exchange, const struct answ
 	if (code == CURLE_ABORTED_BY_CALLBACK)
 		return failure_set(error, CAP_CANCELLED, "cancelled");
 	if (code == CURLE_OPERATION_TIMEDOUT && is_silent(exchange->request, answer))
-		return failure_set(error, CAP_TIMEOUT, "not a byte came for %.0f s",
+		return failure_set(error, CAP_TIMEOUT, "not a byte came for %g s",
 		                   (double)exchange->request->silence / 1e9);
 	if (answer->too_big)
 		return failure_set(error, CAP_TOO_BIG, "the answer is larger than %zu bytes",

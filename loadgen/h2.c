@@ -504,7 +504,7 @@ static int write_frames(struct lg_h2 *h2)
 		if (size <= 0 || h2->dead)
 			break;
 		if ((size_t)size > sizeof frames - used) {
-			if (!put(h2, frames, used))
+			if (used && !put(h2, frames, used))
 				return 0;
 			used = 0;
 		}

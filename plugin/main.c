@@ -16,6 +16,7 @@
  *   run.c            the orchestration: idle, ramp, settle, window, cool-down, tear-down
  *   shots.c          what is captured when, on threads of its own
  *   watch.c          a thread that keeps an eye on the pod
+ *   keeper.c         another pod in its place, if it is lost before the window
  *   steady.c         is the rate steady?                 verdict.c  can the run be trusted?
  *   progress.c       what is seen meanwhile (stderr)     summary.c  what is said at the end (stdout)
  *   meaning.c        what its profiles mean: findings, goroutines that stay, memory

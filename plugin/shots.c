@@ -97,8 +97,9 @@ static bool may_pass(const struct shot *shot)
 
 	switch (error->status) {
 	case CAP_HTTP: /* a kubelet that has just been started knows no pod, and says so by itself */
-		return status == 408 || status == 429 || status >= 500 ||
-		       (shot->way && (status == 401 || (status == 404 && !error->kube_status)));
+		return status == 429 || (status > 500 && status <= 504) ||
+		       (shot->way && (status == 401 || status == 408 || status == 500 ||
+		                      (status == 404 && !error->kube_status)));
 	case CAP_LOST:
 	case CAP_PORT:
 	case CAP_DNS:

@@ -193,6 +193,12 @@ static void timeouts(void **state)
 		CAP_TIMEOUT);
 	assert_null(response.body);
 	assert_soon(tunnel_open_count(pprof.tunnel) == 0);
+	assert_int_equal(cap_pprof_fetch(&pprof, "profile", "seconds=30", 0, PATIENCE, 300 * MS, NULL,
+	                                 &response, &error),
+	                 CAP_TIMEOUT);
+	assert_string_equal(error.text, "not a byte came for 0.3 s");
+	assert_null(response.body);
+	assert_soon(tunnel_open_count(pprof.tunnel) == 0);
 }
 
 struct canceller {

@@ -302,15 +302,133 @@ static void handshake_takes_too_long(void **state)
 	fails_with(bed_tunnel(&endpoint, &times), CAP_HTTP, "HTTP 403: no way");
 }
 
+/* ---- refusals that pass ------------------------------------------------------------ */
+
+/* Refuses the first `times` connections with these lines, and lets the rest in. */
+struct gatekeeper {
+	const char *answer;
+	unsigned times;
+	_Atomic unsigned refused;
+};
+
+static void script_gatekeeper(struct peer *peer, void *context)
+{
+	struct gatekeeper *keeper = context;
+	char head[4096];
+
+	if (peer_number(peer) >= keeper->times) {
+		script_echo(peer, NULL);
+		return;
+	}
+	if (peer_read_head(peer, head, sizeof head))
+		peer_say(peer, "HTTP/1.1 %s\r\nContent-Length: 0\r\n\r\n", keeper->answer);
+	keeper->refused++;
+}
+
+static void gets_through(struct cap_tunnel *tunnel)
+{
+	int fd = bed_dial(tunnel, 80);
+	char byte;
+
+	assert_true(put(fd, "x", 1));
+	assert_int_equal(get(fd, &byte, 1), 1);
+	bed_tunnel_close();
+}
+
+static void asks_again_when_it_is_told_to(void **state)
+{
+	static struct gatekeeper keepers[] = {
+		{.answer = "429 Too Many Requests\r\nRetry-After: 1", .times = 2},
+		{.answer = "503 Service Unavailable\r\nRetry-After:1", .times = 1},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(keepers); i++) {
+		struct cap_endpoint endpoint = endpoint_of(bed_plain(script_gatekeeper, &keepers[i]));
+		int64_t begin = clock_now();
+
+		gets_through(bed_tunnel(&endpoint, NULL));
+		assert_true(clock_now() - begin >= keepers[i].times * SECOND);
+		assert_int_equal(keepers[i].refused, keepers[i].times);
+	}
+}
+
+static void does_not_ask_again_otherwise(void **state)
+{
+	static struct gatekeeper keepers[] = {
+		{.answer = "429 Too Many Requests\r\nRetry-After: 11", .times = 1},
+		{.answer = "429 Too Many Requests", .times = 1},
+		{.answer = "503 Service Unavailable\r\nRetry-After: Fri, 31 Dec 1999 23:59:59 GMT",
+	         .times = 1},
+		{.answer = "404 Not Found\r\nRetry-After: 1", .times = 1},
+		{.answer = "401 Unauthorized\r\nRetry-After: 1", .times = 1},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(keepers); i++) {
+		struct cap_endpoint endpoint = endpoint_of(bed_plain(script_gatekeeper, &keepers[i]));
+
+		fails_with(bed_tunnel(&endpoint, NULL), CAP_HTTP, "HTTP");
+		bed_tunnel_close();
+		assert_int_equal(keepers[i].refused, 1);
+	}
+}
+
+static void does_not_ask_for_ever(void **state)
+{
+	static struct gatekeeper keeper = {.answer = "429 Too Many Requests\r\nRetry-After: 1", .times = 100};
+	struct cap_endpoint endpoint = endpoint_of(bed_plain(script_gatekeeper, &keeper));
+
+	(void)state;
+	fails_with(bed_tunnel(&endpoint, NULL), CAP_HTTP, "HTTP 429");
+	bed_tunnel_close();
+	assert_int_equal(keeper.refused, 4);
+}
+
+static bool others_are_there(void *context)
+{
+	(*(_Atomic unsigned *)context)++;
+	return true;
+}
+
+static void renews_credentials_once(void **state)
+{
+	static struct gatekeeper once = {.answer = "401 Unauthorized", .times = 1},
+				 always = {.answer = "401 Unauthorized", .times = 100};
+	_Atomic unsigned renewed = 0;
+	struct cap_endpoint endpoint = endpoint_of(bed_plain(script_gatekeeper, &once));
+
+	(void)state;
+	endpoint.credentials_rejected = others_are_there;
+	endpoint.credentials_context = &renewed;
+	gets_through(bed_tunnel(&endpoint, NULL));
+	assert_int_equal(renewed, 1);
+	endpoint.url = stand_in_url(bed_plain(script_gatekeeper, &always));
+	fails_with(bed_tunnel(&endpoint, NULL), CAP_HTTP, "HTTP 401");
+	bed_tunnel_close();
+	assert_int_equal(renewed, 2);
+	assert_int_equal(always.refused, 2);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		bed_test(unreachable),        bed_test(no_url),
-		bed_test(refusing_proxies),   bed_test(untrusted),
-		bed_test(certificate_wanted), bed_test(no_tls_there),
-		bed_test(credentials_fail),   bed_test(no_descriptor_left),
-		bed_test(http_refusals),      bed_test(no_answer),
-		bed_test(wrong_protocol),     bed_test(handshake_takes_too_long),
+		bed_test(unreachable),
+		bed_test(no_url),
+		bed_test(refusing_proxies),
+		bed_test(untrusted),
+		bed_test(certificate_wanted),
+		bed_test(no_tls_there),
+		bed_test(credentials_fail),
+		bed_test(no_descriptor_left),
+		bed_test(http_refusals),
+		bed_test(no_answer),
+		bed_test(wrong_protocol),
+		bed_test(handshake_takes_too_long),
+		bed_test(asks_again_when_it_is_told_to),
+		bed_test(does_not_ask_again_otherwise),
+		bed_test(does_not_ask_for_ever),
+		bed_test(renews_credentials_once),
 	};
 
 	return cmocka_run_group_tests_name("tunnel faults", tests, NULL, NULL);

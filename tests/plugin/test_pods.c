@@ -259,6 +259,20 @@ static void names(void **state)
 	assert_false(name_valid(name));
 }
 
+static void tells_a_pod_from_what_stands_for_pods(void **state)
+{
+	static const char *const pods[] = {"api-0", "pod/api-0", "po/api-0", "pods/api-0"};
+	static const char *const others[] = {"deploy/api",  "svc/api", "sts/api",
+	                                     "nothing/api", "pod/A B", ""};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof pods / sizeof *pods; i++)
+		assert_true(pod_query_is_pod(&(struct pod_query){.target = pods[i]}));
+	for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+		assert_false(pod_query_is_pod(&(struct pod_query){.target = others[i]}));
+	assert_false(pod_query_is_pod(&(struct pod_query){.selector = "app=api"}));
+}
+
 /* ---- selectors -------------------------------------------------------------------------- */
 
 static void selects(const char *text, const char *wanted)
@@ -421,6 +435,7 @@ int main(void)
 		cmocka_unit_test(refuses_what_is_no_pod),
 		cmocka_unit_test(survives_hostile_pods),
 		cmocka_unit_test(names),
+		cmocka_unit_test(tells_a_pod_from_what_stands_for_pods),
 		cmocka_unit_test(builds_selectors),
 		cmocka_unit_test(selectors_have_a_ceiling),
 		cmocka_unit_test(quantities),

@@ -10,6 +10,6 @@ lose() {
 	finish
 }
 lose true
-check run place/run
+find place -type f | sort
 rm -r place
 lose touch place
