@@ -32,8 +32,7 @@ void sleep_until(int64_t instant)
 		sleep_ms(1);
 }
 
-/* tests/valgrind sets it: valgrind knows little of io_uring. */
-static enum lg_io_kind usual_io(void)
+enum lg_io_kind load_io(void)
 {
 	const char *by_epoll = getenv("LOAD_BY_EPOLL");
 
@@ -47,7 +46,7 @@ struct lg_run *load_start(const struct lg_plan *plan)
 	struct lg_run *run = NULL;
 
 	if (driven.io == LG_IO_AUTO)
-		driven.io = usual_io();
+		driven.io = load_io();
 	if (lg_start(&driven, &run, error) < 0)
 		fail_msg("not started: %s", error);
 	assert_non_null(run);
