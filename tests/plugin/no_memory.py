@@ -2,7 +2,7 @@
 """Every allocation of a command fails in turn: no_memory.py PROGRAM LIBRARY SOURCE
 
 PROGRAM is kubectl-pprof, LIBRARY tests/lib/failing_program.c as a library, SOURCE the top folder. A command ends well, with
-what it prints when all is well, or with status 1 and one line of error, and then it has left no file. Each of the first 40
+what it prints when all is well, or with status 1 and one line of error, and then it has left no file. Each of the first 30
 allocations fails, and strides follow that grow, alone and with all behind it.
 """
 import os
@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 
-EACH, STRIDE = 40, 12
+EACH, STRIDE = 30, 8
 
 
 def walk(count):
