@@ -54,12 +54,19 @@ static void print_request(FILE *out, const struct upgrade *upgrade, const char *
 char *upgrade_request(const struct upgrade *upgrade, const char *path, uint16_t port, const char *host,
                       const char *user_agent, const char *const *headers, size_t header_count)
 {
-	char *text = NULL;
-	size_t size;
-	FILE *out = open_memstream(&text, &size);
+	/* open_memstream leaves gaps where it has no memory to grow, and does not say so. */
+	size_t room = 512 + strlen(path) + strlen(host) + (user_agent ? strlen(user_agent) : 0);
+	char *text;
+	FILE *out;
 
-	if (!out)
+	for (size_t i = 0; i < header_count; i++)
+		room += strlen(headers[i]) + strlen("\r\n");
+	text = calloc(1, room);
+	out = text ? fmemopen(text, room, "w") : NULL;
+	if (!out) {
+		free(text);
 		return NULL;
+	}
 	print_request(out, upgrade, path, port, host);
 	if (user_agent)
 		fprintf(out, "User-Agent: %s\r\n", user_agent);

@@ -194,7 +194,8 @@ void websocket_send(struct websocket *websocket, const uint8_t *data, size_t siz
 {
 	struct wslay_event_msg queued = {WSLAY_BINARY_FRAME, data, size};
 
-	if (wslay_event_queue_msg(websocket->ws, &queued) != 0)
+	/* Behind a close frame nothing is queued any more; why it was sent is known where it was. */
+	if (wslay_event_queue_msg(websocket->ws, &queued) == WSLAY_ERR_NOMEM)
 		forward_fail_memory(websocket->forward);
 }
 

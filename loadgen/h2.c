@@ -36,10 +36,9 @@ struct lg_h2 {
 	bool spoken;                     /* the server's settings have come */
 	int64_t heard;                   /* when its last byte came */
 	struct lg_vu *held, **held_tail; /* wait for a stream */
-	nghttp2_nv *filled;              /* room for the fields of a request that is filled in */
-	size_t filled_room;
-	char words[120];         /* what is wrong with the connection, "": nothing known */
-	struct stream streams[]; /* one for each VU */
+	struct lg_h2_filled filled;      /* a request's */
+	char words[120];                 /* what is wrong with the connection, "": nothing known */
+	struct stream streams[];         /* one for each VU */
 };
 
 static struct stream *stream_of(struct lg_h2 *h2, const struct lg_vu *vu)
@@ -92,33 +91,13 @@ static ssize_t read_body(nghttp2_session *session, int32_t id, uint8_t *data, si
 	return (ssize_t)size;
 }
 
-/* The fields and the body of a request that has places to fill in; NULL when memory is out. */
-static const nghttp2_nv *fill(struct lg_h2 *h2, struct lg_vu *vu, struct lg_text *ret_body)
-{
-	const struct lg_h2_fields *fields = vu->request->h2;
-	struct lg_rendered rendered;
-
-	if (h2->filled_room < fields->count) {
-		nghttp2_nv *grown = realloc(h2->filled, fields->count * sizeof *grown);
-
-		if (!grown)
-			return NULL;
-		h2->filled = grown;
-		h2->filled_room = fields->count;
-	}
-	if (lg_render_fields(vu, &rendered) < 0)
-		return NULL;
-	lg_h2_fill(fields, &rendered, h2->filled);
-	*ret_body = rendered.body;
-	return h2->filled;
-}
-
 static bool begin(struct lg_h2 *h2, struct lg_vu *vu)
 {
 	static const nghttp2_data_provider provider = {.read_callback = read_body};
 	const struct lg_request *request = vu->request;
 	struct lg_text body = {.data = request->target.body, .size = request->target.body_size};
-	const nghttp2_nv *fields = request->render ? fill(h2, vu, &body) : request->h2->fields;
+	const nghttp2_nv *fields =
+		request->render ? lg_h2_fill_request(&h2->filled, vu, &body) : request->h2->fields;
 	struct stream *s = stream_of(h2, vu);
 	int32_t id = !fields ? NGHTTP2_ERR_NOMEM
 	                     : nghttp2_submit_request(h2->session, NULL, fields, request->h2->count,
@@ -164,7 +143,8 @@ static void submit_held(struct lg_h2 *h2)
 static void detach(struct lg_h2 *h2, struct stream *s)
 {
 	nghttp2_session_set_stream_user_data(h2->session, s->vu->stream, NULL);
-	nghttp2_submit_rst_stream(h2->session, NGHTTP2_FLAG_NONE, s->vu->stream, NGHTTP2_CANCEL);
+	if (nghttp2_submit_rst_stream(h2->session, NGHTTP2_FLAG_NONE, s->vu->stream, NGHTTP2_CANCEL) < 0)
+		h2->draining = true;
 	s->vu->stream = 0;
 	s->vu = NULL;
 	if (!h2->busy)
@@ -387,7 +367,7 @@ static int before_frame(nghttp2_session *session, const nghttp2_frame *frame, vo
 static void release(struct lg_h2 *h2)
 {
 	nghttp2_session_del(h2->session);
-	free(h2->filled);
+	free(h2->filled.fields);
 	free(h2);
 }
 
@@ -473,6 +453,14 @@ static void broken(struct lg_h2 *h2, const char *words)
 	                     h2->spoken ? line : "the server does not speak HTTP/2");
 }
 
+static void failed(struct lg_h2 *h2, int code)
+{
+	if (code == NGHTTP2_ERR_NOMEM)
+		lg_connection_broken(h2->connection, LG_ERROR_PROTOCOL, "out of memory for HTTP/2");
+	else
+		broken(h2, nghttp2_strerror(code));
+}
+
 void lg_h2_input(struct lg_h2 *h2, const char *data, size_t size)
 {
 	ssize_t status;
@@ -484,7 +472,7 @@ void lg_h2_input(struct lg_h2 *h2, const char *data, size_t size)
 	if (h2->dead)
 		release(h2);
 	else if (status < 0)
-		broken(h2, nghttp2_strerror((int)status));
+		failed(h2, (int)status);
 }
 
 /* Into the connection's queue; false: the connection is closed. */
@@ -502,8 +490,8 @@ static bool put(struct lg_h2 *h2, const void *data, size_t size)
 	return false;
 }
 
-/* Many frames to a TLS record. */
-static void write_frames(struct lg_h2 *h2)
+/* Many frames to a TLS record. 0, or nghttp2's code. */
+static int write_frames(struct lg_h2 *h2)
 {
 	struct lg_connection *connection = h2->connection;
 	uint8_t frames[FRAMES_SIZE];
@@ -516,20 +504,21 @@ static void write_frames(struct lg_h2 *h2)
 		if (size <= 0 || h2->dead)
 			break;
 		if ((size_t)size > sizeof frames - used) {
-			if (!put(h2, frames, used))
-				return;
+			if (used && !put(h2, frames, used))
+				return 0;
 			used = 0;
 		}
 		if ((size_t)size > sizeof frames) {
 			if (!put(h2, frame, (size_t)size))
-				return;
+				return 0;
 			continue;
 		}
 		memcpy(frames + used, frame, (size_t)size);
 		used += (size_t)size;
 	}
-	if (!h2->dead && put(h2, frames, used))
+	if (!h2->dead && (!used || put(h2, frames, used)))
 		connection->more = lg_queue_size(&connection->queue) >= LG_QUEUE_FULL;
+	return size < 0 ? (int)size : 0;
 }
 
 /* Who waits is served by the next connection. */
@@ -545,12 +534,16 @@ static void renew(struct lg_h2 *h2)
 
 void lg_h2_flush(struct lg_h2 *h2)
 {
+	int code;
+
 	h2->fresh = 0;
 	h2->busy = true;
-	write_frames(h2);
+	code = write_frames(h2);
 	h2->busy = false;
 	if (h2->dead)
 		release(h2);
+	else if (code < 0)
+		failed(h2, code);
 	else if (h2->draining && !h2->active)
 		renew(h2);
 	else if (!nghttp2_session_want_read(h2->session) && !nghttp2_session_want_write(h2->session))

@@ -9,6 +9,7 @@
 #include "loadgen/h2.h"
 #include "loadgen/render.h"
 #include "loadgen/request.h"
+#include "loadgen/worker.h"
 
 #define OWN_FIELDS 7 /* method, scheme, authority, path, user-agent, accept, content-length */
 #define OWN_TEXT   256
@@ -162,6 +163,25 @@ void lg_h2_fill(const struct lg_h2_fields *fields, const struct lg_rendered *ren
 		ret[i].value = (uint8_t *)value->data;
 		ret[i].valuelen = value->size;
 	}
+}
+
+const nghttp2_nv *lg_h2_fill_request(struct lg_h2_filled *filled, struct lg_vu *vu, struct lg_text *ret_body)
+{
+	const struct lg_h2_fields *fields = vu->request->h2;
+	struct lg_rendered rendered;
+
+	if (filled->room < fields->count) {
+		nghttp2_nv *grown = realloc(filled->fields, fields->count * sizeof *grown);
+
+		if (!grown)
+			return NULL;
+		*filled = (struct lg_h2_filled){grown, fields->count};
+	}
+	if (lg_render_fields(vu, &rendered) < 0)
+		return NULL;
+	lg_h2_fill(fields, &rendered, filled->fields);
+	*ret_body = rendered.body;
+	return filled->fields;
 }
 
 void lg_h2_release(struct lg_request *request)

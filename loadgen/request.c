@@ -141,21 +141,44 @@ static bool is_idempotent(const char *method)
 	return false;
 }
 
+/* No request is longer. */
+static size_t room_for(const struct lg_target *target, const struct lg_url *url)
+{
+	size_t room = 512 + strlen(lg_target_method(target)) + strlen(url->path) + strlen(url->host) +
+	              target->body_size;
+
+	for (const char *const *header = target->headers; header && *header; header++)
+		room += strlen(*header) + strlen(": \r\n");
+	return room;
+}
+
+/* Into memory of enough size: open_memstream leaves gaps where it has no memory to grow, and does not say so.
+ */
+static int make_bytes(struct lg_request *request, const struct lg_url *url, bool keep_alive)
+{
+	size_t room = room_for(&request->target, url);
+	FILE *out;
+	long size;
+
+	request->bytes = malloc(room);
+	out = request->bytes ? fmemopen(request->bytes, room, "w") : NULL;
+	if (!out)
+		return -1;
+	write_request(out, &request->target, url, keep_alive);
+	size = fflush(out) == 0 && !ferror(out) ? ftell(out) : -1;
+	fclose(out);
+	request->size = (size_t)size;
+	return size < 0 ? -1 : 0;
+}
+
 int lg_request_init(struct lg_request *ret, const struct lg_target *target, const struct lg_url *url,
                     bool keep_alive, char error[LG_ERROR_SIZE])
 {
 	struct lg_request request = {.target = *target,
 	                             .head_only = !strcmp(lg_target_method(target), "HEAD"),
 	                             .idempotent = is_idempotent(lg_target_method(target))};
-	FILE *out = open_memstream(&request.bytes, &request.size);
-	bool failed = true;
 
-	if (out) {
-		write_request(out, target, url, keep_alive);
-		failed = ferror(out);
-		failed = fclose(out) != 0 || failed;
-	}
-	if (failed) {
+	if (make_bytes(&request, url, keep_alive) < 0) {
 		free(request.bytes);
 		return lg_error_set(error, "out of memory for the request");
 	}

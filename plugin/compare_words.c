@@ -6,6 +6,7 @@
 
 #include "plugin/figures.h"
 #include "plugin/text.h"
+#include "plugin/text_out.h"
 
 /* 0.071 -> "7.1%": two digits, down to a ten-thousandth of a per cent. */
 static const char *percent(double part, char ret[32])
@@ -216,20 +217,19 @@ char *compare_summary(const struct comparison *comparison)
 {
 	static const char *const words[] = {"slower", "faster", "lower", "higher", "more", "fewer"};
 	const char *separator = "";
-	char *text = NULL;
-	size_t size, tested, told = compare_told(comparison, &tested);
-	FILE *out = open_memstream(&text, &size);
+	size_t tested, told = compare_told(comparison, &tested);
+	struct text_out text;
+	FILE *out;
 
-	if (!out)
-		return xstrdup("");
+	text_out_begin(&text);
+	out = text.file;
 	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
 		list_heads(out, comparison, words[i], &separator);
 	if (!*separator)
 		fputs("nothing distinguishable in the figures as a whole", out);
 	if (tested)
 		fprintf(out, "; %zu of %zu functions differ%s", told, tested, told == 1 ? "s" : "");
-	fclose(out);
-	return text;
+	return text_out_end(&text, NULL);
 }
 
 char *compare_limit_words(const struct comparison *comparison, const struct compare_limit *limit)

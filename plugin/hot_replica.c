@@ -22,8 +22,8 @@ static double sum_of_cores(const struct replicas *replicas, size_t *ret_count)
 	return ret;
 }
 
-/* Of the mean of all but `but`, relative. */
-static double error_of_others(const struct replicas *replicas, size_t but, double mean)
+/* Of the mean of all but `but`, in cores. */
+static double error_of_others(const struct replicas *replicas, size_t but)
 {
 	double squares = 0;
 	size_t count = 0;
@@ -36,7 +36,7 @@ static double error_of_others(const struct replicas *replicas, size_t but, doubl
 		squares += pow(one->cores * one->error, 2);
 		count++;
 	}
-	return mean > 0 ? sqrt(squares) / (double)count / mean : 0;
+	return count ? sqrt(squares) / (double)count : 0;
 }
 
 /* ---- where the difference is ----------------------------------------------------------- */
@@ -146,6 +146,7 @@ void hot_replica_find(const struct replicas *replicas, struct hot_replica *ret)
 	size_t count, top = 0;
 	double sum = sum_of_cores(replicas, &count);
 	const struct replica *hot;
+	double error;
 	char others[32] = "next to none";
 
 	*ret = (struct hot_replica){0};
@@ -158,9 +159,10 @@ void hot_replica_find(const struct replicas *replicas, struct hot_replica *ret)
 	ret->which = top;
 	ret->cores = hot->cores;
 	ret->others = (sum - hot->cores) / (double)(count - 1);
-	ret->error = hypot(hot->error, error_of_others(replicas, top, ret->others));
+	ret->error = hot->error;
+	error = hypot(hot->error * hot->cores, error_of_others(replicas, top));
 	if (ret->cores <= 0 || ret->cores < HOT_TIMES * ret->others ||
-	    ret->cores - ret->others < HOT_ERRORS * ret->error * ret->cores)
+	    ret->cores - ret->others < HOT_ERRORS * error)
 		return;
 	ret->found = true;
 	if (ret->others >= 0.005)

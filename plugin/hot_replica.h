@@ -15,7 +15,7 @@
 struct hot_replica {
 	bool found;
 	size_t which;                /* of replicas.items */
-	double cores, others, error; /* its own, the mean of the others; relative, of the ratio */
+	double cores, others, error; /* its own, the mean of the others; relative, of its own */
 	char title[400], means[700];
 	char function[256]; /* in which it does other work, "" if it does more of the same */
 };

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "plugin/text_out.h"
+
 #define TICKS_PER_HALVING 5
 #define BUCKETS           22
 #define SUB_BUCKETS       2048
@@ -40,12 +42,12 @@ static void print_phase(FILE *out, const struct lg_result *load, int phase)
 char *latency_hlog(const struct outcome *outcome)
 {
 	const struct lg_result *load = outcome->load;
-	char *text = NULL, wall[40];
-	size_t size;
-	FILE *out = open_memstream(&text, &size);
+	struct text_out text;
+	char wall[40];
+	FILE *out;
 
-	if (!out)
-		return NULL;
+	text_out_begin(&text);
+	out = text.file;
 	/* readers look for the words behind the number, as HdrHistogram's own writer has them */
 	fprintf(out,
 	        "#[Histogram log format version 1.3]\n#[latency in microseconds]\n"
@@ -56,9 +58,7 @@ char *latency_hlog(const struct outcome *outcome)
 	      out);
 	for (int i = 0; i < LG_PHASES; i++)
 		print_phase(out, load, i);
-	if (fclose(out) != 0)
-		free(text), text = NULL;
-	return text;
+	return text_out_end(&text, NULL);
 }
 
 static void print_percentile(FILE *out, const struct lg_histogram *h, double percentile)
@@ -90,12 +90,11 @@ static void print_percentiles(FILE *out, const struct lg_histogram *h)
 char *latency_hgrm(const struct outcome *outcome)
 {
 	const struct lg_histogram *h = outcome->load->service[LG_WINDOW];
-	char *text = NULL;
-	size_t size;
-	FILE *out = open_memstream(&text, &size);
+	struct text_out text;
+	FILE *out;
 
-	if (!out)
-		return NULL;
+	text_out_begin(&text);
+	out = text.file;
 	fprintf(out, "%12s %14s %10s %14s\n\n", "Value", "Percentile", "TotalCount", "1/(1-Percentile)");
 	if (lg_histogram_count(h))
 		print_percentiles(out, h);
@@ -104,7 +103,5 @@ char *latency_hgrm(const struct outcome *outcome)
 	fprintf(out, "#[Max     = %12.3f, Total count    = %12llu]\n", (double)lg_histogram_max(h) / 1e3,
 	        (unsigned long long)lg_histogram_count(h));
 	fprintf(out, "#[Buckets = %12d, SubBuckets     = %12d]\n", BUCKETS, SUB_BUCKETS);
-	if (fclose(out) != 0)
-		free(text), text = NULL;
-	return text;
+	return text_out_end(&text, NULL);
 }

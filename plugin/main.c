@@ -33,7 +33,9 @@
  *
  * Below lie loadgen/ (the load engine) and capture/ (tunnel, pprof, profiles).
  */
+#include <cjson/cJSON.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "plugin/command.h"
@@ -153,11 +155,18 @@ static int run(int argc, char **argv, struct error *error)
 	return EXIT_USAGE;
 }
 
+/* What cJSON has no memory for it leaves out, and does not say so. */
+static void *allocate(size_t size)
+{
+	return xchecked(malloc(size));
+}
+
 int main(int argc, char **argv)
 {
 	struct error error = {0};
 	int status;
 
+	cJSON_InitHooks(&(cJSON_Hooks){.malloc_fn = allocate, .free_fn = free});
 	set_program_name(argv[0]);
 	status = run(argc, argv, &error);
 	command_locate(&error);

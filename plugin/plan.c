@@ -16,7 +16,8 @@
 #include "plugin/ranking.h"
 #include "plugin/text.h"
 
-#define BODY_MAX (64 * 1024 * 1024)
+#define BODY_MAX  (64 * 1024 * 1024)
+#define NO_MEMORY "out of memory" /* how the engine begins such a line: no wrong usage */
 
 const char *const late_names[] = {"drop", "queue", NULL};
 const char *const http_names[] = {"auto", "1.1", "2", NULL};
@@ -266,7 +267,8 @@ int plan_check(struct plan *plan, struct error *error)
 		return -1;
 	load = plan_load(plan, plan->url ? plan->url : "http://localhost/");
 	if (lg_check(&load, line) < 0)
-		return error_usage(error, "%s", line);
+		return strncmp(line, NO_MEMORY, strlen(NO_MEMORY)) == 0 ? error_set(error, "%s", line)
+		                                                        : error_usage(error, "%s", line);
 	for (size_t i = 0; i < plan->thresholds.count; i++)
 		if (threshold_fits("--threshold", &plan->thresholds.items[i], &load, error) < 0)
 			return -1;

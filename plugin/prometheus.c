@@ -15,6 +15,7 @@
 #include "plugin/plan.h"
 #include "plugin/signals.h"
 #include "plugin/text.h"
+#include "plugin/text_out.h"
 
 #define REQUEST_MAX  8192
 #define REQUEST_TIME (2 * SECOND)
@@ -94,12 +95,11 @@ static double rate(uint64_t part, uint64_t whole)
 char *prometheus_text(const struct lg_result *load, const struct lg_snapshot *now)
 {
 	struct lg_counts sum = lg_counts_sum(load);
-	char *text = NULL;
-	size_t size;
-	FILE *out = open_memstream(&text, &size);
+	struct text_out text;
+	FILE *out;
 
-	if (!out)
-		return NULL;
+	text_out_begin(&text);
+	out = text.file;
 	print_statuses(out, &sum);
 	print_value(out, "k6_iterations_total", "counter", (double)sum.requests);
 	print_value(out, "k6_dropped_iterations_total", "counter", (double)sum.dropped);
@@ -112,9 +112,7 @@ char *prometheus_text(const struct lg_result *load, const struct lg_snapshot *no
 	print_trend(out, "http_req_receiving", load->receiving);
 	print_trend(out, "http_req_connecting", load->connect);
 	print_trend(out, "http_req_tls_handshaking", load->handshake);
-	if (fclose(out) != 0)
-		free(text), text = NULL;
-	return text;
+	return text_out_end(&text, NULL);
 }
 
 /* ---- requests ------------------------------------------------------------------ */

@@ -8,6 +8,7 @@
 #include "plugin/report_series.h"
 #include "plugin/report_views.h"
 #include "plugin/report_write.h"
+#include "plugin/text_out.h"
 
 /* How often what is shown of the profiles is halved before we give up. */
 #define HALVINGS 10
@@ -98,15 +99,14 @@ static void write_hash(FILE *out, const char *text, size_t size)
 
 static void write_script_hash(FILE *out)
 {
-	char *script = NULL;
-	size_t size = 0;
-	FILE *memory = open_memstream(&script, &size);
+	struct text_out text;
+	size_t size;
+	char *script;
 
-	if (!memory)
-		return;
-	write_script(memory);
-	if (fclose(memory) == 0)
-		write_hash(out, script, size);
+	text_out_begin(&text);
+	write_script(text.file);
+	script = text_out_end(&text, &size);
+	write_hash(out, script, size);
 	free(script);
 }
 
@@ -169,42 +169,30 @@ static void write_page(FILE *out, struct page *page)
 	}
 }
 
-static int print_page(struct page *page, char **ret, size_t *ret_size, struct error *error)
+static char *print_page(struct page *page, size_t *ret_size)
 {
-	char *text = NULL;
-	size_t size = 0;
-	FILE *out = open_memstream(&text, &size);
+	struct text_out text;
 
-	if (!out)
-		return error_set(error, "out of memory while making the report");
-	write_page(out, page);
-	if (fclose(out) != 0) {
-		free(text);
-		return error_set(error, "out of memory while making the report");
-	}
-	*ret = text;
-	*ret_size = size;
-	return 0;
+	text_out_begin(&text);
+	write_page(text.file, page);
+	return text_out_end(&text, ret_size);
 }
 
 int report_make(const struct run_read *run, const struct run_read *base, char **ret, size_t *ret_size,
                 struct error *error)
 {
 	struct page page = {.run = run, .base = base, .room = 1};
-	char *text = NULL;
-	size_t size = 0;
-	int status;
+	char *text;
+	size_t size;
 
 	report_views_make(run, base, &page.views);
-	status = print_page(&page, &text, &size, error);
-	for (int i = 0; status == 0 && size > REPORT_MAX && i < HALVINGS; i++) {
+	text = print_page(&page, &size);
+	for (int i = 0; size > REPORT_MAX && i < HALVINGS; i++) {
 		page.room /= 2;
 		free(text);
-		status = print_page(&page, &text, &size, error);
+		text = print_page(&page, &size);
 	}
 	report_views_release(&page.views);
-	if (status < 0)
-		return -1;
 	if (size > REPORT_MAX) {
 		free(text);
 		return error_set(error, "run '%s': its run.json is too large for a page", run->path);

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "plugin/text.h"
+#include "plugin/text_out.h"
 
 #define SIZE_MAX_OF_FILE (1L << 20)
 #define FILES_MAX        64
@@ -101,12 +102,11 @@ static const char *token(const struct reader *reader, char letter)
 /* "~/x" and "%h" (TOKENS in ssh_config(5)); ones that are not known stay as they are. */
 static char *filled(const struct reader *reader, const char *value)
 {
-	char *ret = NULL;
-	size_t size;
-	FILE *out = open_memstream(&ret, &size);
+	struct text_out filled;
+	FILE *out;
 
-	if (!out)
-		return xstrdup(value);
+	text_out_begin(&filled);
+	out = filled.file;
 	if (strncmp(value, "~/", 2) == 0) {
 		fputs(reader->home, out);
 		value++;
@@ -119,8 +119,7 @@ static char *filled(const struct reader *reader, const char *value)
 		else
 			fputc(*value, out);
 	}
-	fclose(out);
-	return ret;
+	return text_out_end(&filled, NULL);
 }
 
 static void set_once(const struct reader *reader, char **field, const char *value, bool fill)

@@ -57,33 +57,33 @@ void text_clean(char *text)
 	}
 }
 
-static void *checked(void *p)
+void *xchecked(void *memory)
 {
-	if (!p) {
+	if (!memory) {
 		fputs("error: out of memory\n", stderr);
 		_Exit(1);
 	}
-	return p;
+	return memory;
 }
 
 void *xcalloc(size_t count, size_t size)
 {
-	return checked(calloc(count ? count : 1, size ? size : 1));
+	return xchecked(calloc(count ? count : 1, size ? size : 1));
 }
 
 void *xrealloc(void *old, size_t size)
 {
-	return checked(realloc(old, size ? size : 1));
+	return xchecked(realloc(old, size ? size : 1));
 }
 
 char *xstrdup(const char *text)
 {
-	return text ? checked(strdup(text)) : NULL;
+	return text ? xchecked(strdup(text)) : NULL;
 }
 
 char *xstrndup(const char *text, size_t length)
 {
-	return checked(strndup(text, length));
+	return xchecked(strndup(text, length));
 }
 
 char *xprintf(const char *format, ...)
@@ -95,7 +95,7 @@ char *xprintf(const char *format, ...)
 	va_start(arguments, format);
 	length = vasprintf(&ret, format, arguments);
 	va_end(arguments);
-	return checked(length < 0 ? NULL : ret);
+	return xchecked(length < 0 ? NULL : ret);
 }
 
 /* Levenshtein distance, for words shorter than 64 characters. */

@@ -12,6 +12,7 @@
 void text_clean(char *text);
 
 /* malloc and friends that end the program when memory is out (one line, exit 1). */
+void *xchecked(void *memory); /* itself, if it is not NULL */
 void *xcalloc(size_t count, size_t size);
 void *xrealloc(void *old, size_t size);
 char *xstrdup(const char *text); /* NULL gives NULL */

@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "plugin/text_out.h"
+
 static const char *phase_of(const struct lg_result *load, int64_t at)
 {
 	if (load->ramp_ended && at < load->ramp_ended)
@@ -41,16 +43,13 @@ static void print_row(FILE *out, const struct outcome *outcome, const struct lg_
 
 char *timeline_csv(const struct outcome *outcome)
 {
-	char *text = NULL;
-	size_t size = 0;
-	FILE *out = open_memstream(&text, &size);
+	struct text_out text;
+	FILE *out;
 
-	if (!out)
-		return NULL;
+	text_out_begin(&text);
+	out = text.file;
 	fputs("time,elapsed_s,phase,vus,requests,failed,p50_us,p99_us,pod_cpu_m,pod_memory_bytes\n", out);
 	for (size_t i = 0; outcome->load && i < outcome->load->second_count; i++)
 		print_row(out, outcome, &outcome->load->seconds[i]);
-	if (fclose(out) != 0)
-		free(text), text = NULL;
-	return text;
+	return text_out_end(&text, NULL);
 }

@@ -24,6 +24,8 @@ enum {
 	KEEPS = 0x80,  /* the pod's bytes are not taken off: back pressure */
 };
 
+#define EXPANDED 1500 /* more says nothing new, and takes its time */
+
 static void check(bool good)
 {
 	if (!good)
@@ -161,7 +163,7 @@ static void expand(const uint8_t *data, size_t size, struct queue *ret)
 
 	check(deflateInit(&z, 1) == Z_OK);
 	deflateSetDictionary(&z, (const Bytef *)spdy_dictionary, SPDY_DICTIONARY_SIZE);
-	for (size_t i = 0; i < size; i++) {
+	for (size_t i = 0; i < size && queue_size(ret) < EXPANDED; i++) {
 		if (data[i] == 0xff) {
 			add_reply(&z, ret, 1);
 			add_reply(&z, ret, 3);

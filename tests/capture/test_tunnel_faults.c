@@ -266,7 +266,7 @@ static void no_answer(void **state)
 
 static void script_wrong_protocol(struct peer *peer, void *context)
 {
-	char head[8192], key[128], accept[32];
+	char head[8192] = "", key[128] = "", accept[32];
 
 	(void)context;
 	peer_read_head(peer, head, sizeof head);

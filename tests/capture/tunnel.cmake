@@ -3,7 +3,7 @@ pkg_check_modules(SSL REQUIRED IMPORTED_TARGET libssl)
 add_library(capture_bed STATIC app.c bed.c faults.c memory_wire.c site.c spdy_server.c stand_in.c stand_in_tls.c stand_in_ws.c)
 target_link_libraries(capture_bed PUBLIC capture PkgConfig::CMOCKA PkgConfig::SSL PkgConfig::CRYPTO PkgConfig::CURL PkgConfig::ZLIB wslay)
 
-foreach(name queue upgrade ways forward_v4 forward_spdy forward_v4_out tunnel tunnel_flow tunnel_faults tunnel_cuts request request_ways pprof
+foreach(name again queue upgrade ways forward_v4 forward_spdy forward_v4_out tunnel tunnel_flow tunnel_faults tunnel_cuts request request_ways pprof
 	pprof_fetch)
 	capture_test(${name})
 	target_link_libraries(test_capture_${name} PRIVATE capture_bed)

@@ -132,7 +132,7 @@ before_restart() { # the load is the service's own way: it is the captures that 
 # The new daemon is none of the case's: nothing of it may tie it to that.
 restart() {
 	(cd / && env -i PATH="$PATH" HOME=/ XDG_CACHE_HOME="$XDG_CACHE_HOME" KUBECTL_PPROF_CLUSTER="$state" \
-		"$CLUSTER/cluster" restart "$1")
+		KUBECTL_PPROF_KUBERNETES="$kubernetes" "$CLUSTER/cluster" restart "$1")
 }
 before_apiserver_restart() { before_restart; }
 fault_apiserver_restart() {

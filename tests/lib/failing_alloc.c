@@ -16,7 +16,7 @@
 /* Called before there is a sanitizer, which allocates as it starts. */
 #define BARE __attribute__((no_sanitize("address,thread,undefined")))
 
-#define EACH 300
+#define EACH 200
 
 void *REAL(malloc)(size_t size);
 void *REAL(calloc)(size_t count, size_t size);
@@ -34,7 +34,7 @@ static _Atomic enum failing_kind kind;
 
 static uint64_t stride(const struct failing *walk)
 {
-	return walk->kind == FAILING_OWN || walk->nth < EACH ? 1 : 1 + walk->nth / 50;
+	return walk->kind == FAILING_OWN || walk->nth < EACH ? 1 : 1 + walk->nth / 30;
 }
 
 bool failing_next(struct failing *walk)
@@ -152,7 +152,7 @@ int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes, v
 
 	if (!meant)
 		return __real_pthread_create(thread, attributes, body, argument);
-	start = malloc(sizeof *start);
+	start = REAL(malloc)(sizeof *start);
 	if (!start)
 		return EAGAIN;
 	*start = (struct start){body, argument};

@@ -14,7 +14,7 @@
  *
  * The walk goes over all allocations thrice. First only over those that our own code makes itself, each
  * failing in turn. Then over all of them, OpenSSL's and curl's too; last again, and from the one on that
- * fails all others fail as well. There are thousands of those: from the 300th on it goes in strides, which
+ * fails all others fail as well. There are thousands of those: from the 200th on it goes in strides, which
  * grow.
  *
  * Only the thread that asks is meant, and those that our own code starts meanwhile, and so on: the servers of

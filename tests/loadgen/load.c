@@ -32,6 +32,13 @@ void sleep_until(int64_t instant)
 		sleep_ms(1);
 }
 
+enum lg_io_kind load_io(void)
+{
+	const char *by_epoll = getenv("LOAD_BY_EPOLL");
+
+	return by_epoll ? LG_IO_EPOLL : LOAD_IO;
+}
+
 struct lg_run *load_start(const struct lg_plan *plan)
 {
 	char error[LG_ERROR_SIZE] = "";
@@ -39,7 +46,7 @@ struct lg_run *load_start(const struct lg_plan *plan)
 	struct lg_run *run = NULL;
 
 	if (driven.io == LG_IO_AUTO)
-		driven.io = LOAD_IO;
+		driven.io = load_io();
 	if (lg_start(&driven, &run, error) < 0)
 		fail_msg("not started: %s", error);
 	assert_non_null(run);

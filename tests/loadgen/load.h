@@ -16,6 +16,10 @@ int64_t now_ns(void);
 void sleep_ms(int ms);
 void sleep_until(int64_t instant);
 
+/* How a plan's connections are driven that says nothing of it: by epoll where the suite is built so, or with
+ * LOAD_BY_EPOLL in the environment (tests/valgrind: valgrind knows little of io_uring). */
+enum lg_io_kind load_io(void);
+
 /* Fails the test when the engine refuses. */
 struct lg_run *load_start(const struct lg_plan *plan);
 

@@ -155,6 +155,7 @@ static void test_probe(void **state)
 
 	(void)state;
 	plan.vus = 1;
+	plan.io = load_io();
 	assert_int_equal(lg_probe(&plan, error), 200);
 	server_stop(server);
 	assert_int_equal(seen->times[0], 1);

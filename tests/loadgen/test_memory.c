@@ -40,7 +40,7 @@ WRAP(void *, malloc, (size_t size), (size), NULL)
 WRAP(void *, calloc, (size_t count, size_t size), (count, size), NULL)
 WRAP(void *, realloc, (void *old, size_t size), (old, size), NULL)
 WRAP(void *, aligned_alloc, (size_t alignment, size_t size), (alignment, size), NULL)
-WRAP(FILE *, open_memstream, (char **text, size_t *size), (text, size), NULL)
+WRAP(FILE *, fmemopen, (void *memory, size_t size, const char *mode), (memory, size, mode), NULL)
 WRAP(int, epoll_create1, (int flags), (flags), -1)
 WRAP(int, eventfd, (unsigned count, int flags), (count, flags), -1)
 WRAP(int, pthread_create,

@@ -307,6 +307,19 @@ static void more_of_the_same_is_told_from_other_work(void **state)
 	assert_non_null(strstr(hot.means, "main.g has 50% of its CPU and 0% of theirs"));
 }
 
+/* What is known badly of pods that do next to nothing does not hide the one that does all. */
+static void idle_pods_hide_no_hot_one(void **state)
+{
+	const uint64_t one[] = {1, 100, 0}, none[] = {0, 0, 0};
+	struct cap_finding finding = {0};
+	struct hot_replica hot = hot_of(one, none, &finding);
+
+	(void)state;
+	assert_true(hot.found);
+	assert_string_equal(hot.title, "pod b uses 1 cores, the others 0.005 on average");
+	assert_true(fabs(finding.error - 0.05) < 1e-9);
+}
+
 static void what_chance_does_is_no_finding(void **state)
 {
 	const uint64_t even[] = {50, 52, 50}, few[] = {1, 2, 1}, none[] = {0, 0, 0};
@@ -326,6 +339,7 @@ int main(void)
 		cmocka_unit_test(a_pod_that_gave_nothing_takes_no_slice_away),
 		cmocka_unit_test(other_captures_are_summed_or_follow_one_another),
 		cmocka_unit_test(more_of_the_same_is_told_from_other_work),
+		cmocka_unit_test(idle_pods_hide_no_hot_one),
 		cmocka_unit_test(what_chance_does_is_no_finding),
 	};
 
