@@ -164,6 +164,10 @@ before_tunnel_stalled() {
 }
 fault_tunnel_stalled() { say stall portforward; }
 
+before_network_gone() { through_proxy; }
+fault_network_gone() { say hang; }
+after_network_gone() { out '^  unknown  not known if pod .* restarted or was replaced'; }
+
 before_tunnel_slow() {
 	through_proxy
 	load=(--url "http://$ip:8080/cpu?us=2000" --vus 2)
