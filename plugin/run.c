@@ -214,6 +214,8 @@ static void capture(struct run *run)
 /* All of it counts: the window is the load. */
 static void send_requests(struct run *run)
 {
+	while (!keeper_close(&run->keeper, run->progress.phase) && !run_must_end(run))
+		run_wait_for_pod(run);
 	progress_phase(&run->progress, "load", "", 0);
 	while (!run_must_end(run))
 		run_tick(run);

@@ -26,6 +26,7 @@ struct watch {
 	atomic_uint restarts;
 	_Atomic int64_t cpu;
 	const char *how;            /* it was lost, once it is */
+	bool blind;                 /* the API server did not answer: the thread's own */
 	struct watch_report report; /* the thread's until it is joined */
 };
 
@@ -53,6 +54,7 @@ static void look_at_pod(struct watch *watch)
 	struct pod now = {0};
 	int status = pod_get(watch->target->cluster, pod->ns, pod->name, &now, &error);
 
+	watch->blind = status == -1;
 	if (status == -404) {
 		lose(watch, "was deleted");
 	} else if (status == 0 && strcmp(now.uid, pod->uid) != 0) {
@@ -157,7 +159,7 @@ static void *watch_main(void *argument)
 			clock_sleep(TICK);
 		}
 	}
-	if (!atomic_load(&watch->lost))
+	if (!atomic_load(&watch->lost) && !watch->blind)
 		look_at_pod(watch);
 	return NULL;
 }
