@@ -430,7 +430,8 @@ static int ended_idle(const struct run *run, struct error *error)
 			return 0;
 	if (signals_cancel)
 		return interrupted(error);
-	return error_set(error, "%s; no load was sent", run->keeper.why);
+	return error_set(error, "%s; no load was sent",
+	                 *run->keeper.why ? run->keeper.why : "all of the pods were lost");
 }
 
 static int prepare(struct run *run, struct error *error)
