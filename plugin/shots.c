@@ -125,8 +125,8 @@ static int64_t seconds_left(struct shots *shots, int64_t left)
 	return until < left ? until : left;
 }
 
-/* Until it is got, or the time is over. */
-static void take_snapshot(struct shots *shots, size_t i)
+/* Until it is got, or the time is over; false: it is over, and nobody answers. */
+static bool take_snapshot(struct shots *shots, size_t i)
 {
 	struct shot *shot = &shots->list[i];
 	int64_t end = shots->begin + (shots->length > AT_LEAST ? shots->length : AT_LEAST);
@@ -135,19 +135,18 @@ static void take_snapshot(struct shots *shots, size_t i)
 		fetch(shots, shot, shots->kind[i], shots->kind[i]->query, 1);
 		check_profile(shot);
 		if (shot->data || !may_pass(shot))
-			return;
+			return true;
 		wait_until(shots, clock_now() + RETRY_PAUSE);
 	} while (!shots->cancel && clock_now() < end);
+	return false;
 }
 
 static void take_middle(struct shots *shots)
 {
 	wait_until(shots, shots->begin + shots->length / 2);
-	for (size_t i = 0; i < shots->count && !shots->cancel; i++) {
-		if (shots->kind[i]->when != MIDDLE)
-			continue;
-		take_snapshot(shots, i);
-	}
+	for (size_t i = 0; i < shots->count && !shots->cancel; i++)
+		if (shots->kind[i]->when == MIDDLE && !take_snapshot(shots, i))
+			break;
 }
 
 /* The server's own delta; a server that knows none (Go before 1.17) ignores the query and answers at once.

@@ -147,6 +147,14 @@ static void check_pod(const struct outcome *outcome, struct verdict *verdict)
 			    replicas->items[i].target->name);
 		return;
 	}
+	for (size_t i = 0; i < replicas->count; i++) {
+		if (!replicas->items[i].pod->unseen)
+			continue;
+		say(verdict, "pod", CHECK_UNKNOWN,
+		    "not known if pod '%.200s' restarted or was replaced: the API server had no answer at the end",
+		    replicas->items[i].target->name);
+		return;
+	}
 	say(verdict, "pod", CHECK_OK, "%s%s",
 	    replicas->count > 1 ? "no pod restarted or was replaced" : "pod neither restarted nor replaced",
 	    outcome->change_count ? " from then on" : "");

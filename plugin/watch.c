@@ -55,6 +55,7 @@ static void look_at_pod(struct watch *watch)
 	int status = pod_get(watch->target->cluster, pod->ns, pod->name, &now, &error);
 
 	watch->blind = status == -1;
+	watch->report.unseen = status != 0 && status != -404 && !signals_cancel;
 	if (status == -404) {
 		lose(watch, "was deleted");
 	} else if (status == 0 && strcmp(now.uid, pod->uid) != 0) {

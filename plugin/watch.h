@@ -21,6 +21,7 @@ struct watch_report {
 	unsigned restarts; /* of its containers since the watch began */
 	char reason[64];   /* why a container ended before it was restarted: "OOMKilled"; "" unknown */
 	bool terminating;
+	bool unseen;                  /* the last look at it failed: nobody knows what has become of it */
 	struct watch_sample *samples; /* one for each figure the source gave, malloc'd */
 	size_t sample_count;
 	bool ranked; /* the second ranking worked */

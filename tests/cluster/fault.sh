@@ -164,6 +164,10 @@ before_tunnel_stalled() {
 }
 fault_tunnel_stalled() { say stall portforward; }
 
+before_network_gone() { through_proxy; }
+fault_network_gone() { say hang; }
+after_network_gone() { out '^  unknown  not known if pod .* restarted or was replaced'; }
+
 before_tunnel_slow() {
 	through_proxy
 	load=(--url "http://$ip:8080/cpu?us=2000" --vus 2)
@@ -233,7 +237,7 @@ before_clock_forward() {
 	user_config tester "token: $(kubectl create token tester)" "server: \"$api\", insecure-skip-tls-verify: true"
 	KUBECONFIG=$AUX/tester.conf
 	gcc -shared -fPIC -O1 -o "$AUX/clock.so" "$CLUSTER/clock.c"
-	launch=(env LD_PRELOAD="$AUX/clock.so" KP_CLOCK_STEP="$1" KP_CLOCK_FILE="$AUX/step")
+	launch=(env ASAN_OPTIONS=verify_asan_link_order=0 LD_PRELOAD="$AUX/clock.so" KP_CLOCK_STEP="$1" KP_CLOCK_FILE="$AUX/step")
 	options=(--io epoll) # io_uring's stamps come from the kernel, whose clock is not stepped
 }
 fault_clock_forward() { : >"$AUX/step"; }

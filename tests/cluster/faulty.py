@@ -8,6 +8,7 @@ a request must match ("GET /api/.*/pods", anywhere in it).
     cut PATTERN              what is open is cut, once; what comes later is let through
     down                     what is open is cut, and what comes is refused
     stall PATTERN            of what is open no byte moves any more; what comes later is let through
+    hang                     no byte moves, of what is open as of what comes
     slow BYTES PATTERN       so many bytes a second, each way
     status CODE[,AFTER[,TIMES]] PATTERN    that status, with a Retry-After, so many times
     reject TOKEN PATTERN     401 to those who bring this bearer token
@@ -146,6 +147,8 @@ class Connection:
             if self.fault.read().name == "down":
                 self.broken = True
                 return
+            while self.fault.read().name == "hang":
+                time.sleep(0.05)
             if self.proxy.tls:
                 self.client = self.proxy.tls.wrap_socket(self.client, server_side=True)
             head = read_head(self.client)
@@ -208,7 +211,8 @@ class Connection:
 
     def is_held(self, fault):
         """Of what was open when it was said."""
-        return fault.name == "stall" and self.since < fault.number and fault.pattern.search(self.request)
+        return fault.name == "hang" or (
+            fault.name == "stall" and self.since < fault.number and fault.pattern.search(self.request))
 
     def is_cut(self, fault):
         return fault.name in ("cut", "down") and self.since < fault.number and fault.pattern.search(self.request)
