@@ -320,9 +320,10 @@ static void script_gatekeeper(struct peer *peer, void *context)
 		script_echo(peer, NULL);
 		return;
 	}
-	if (peer_read_head(peer, head, sizeof head))
-		peer_say(peer, "HTTP/1.1 %s\r\nContent-Length: 0\r\n\r\n", keeper->answer);
-	keeper->refused++;
+	if (!peer_read_head(peer, head, sizeof head))
+		return;
+	keeper->refused++; /* before it can be known */
+	peer_say(peer, "HTTP/1.1 %s\r\nContent-Length: 0\r\n\r\n", keeper->answer);
 }
 
 static void gets_through(struct cap_tunnel *tunnel)
