@@ -45,6 +45,14 @@ struct cap_error {
 	char text[512];       /* one line, printable */
 };
 
+/*
+ * ns after which a server that is too busy (429 and 5xx) wants to be asked again, by its Retry-After; 0: it
+ * does not say, or means longer than a run should wait (10 s). Who asks again does so CAP_AGAIN_TIMES at
+ * most.
+ */
+int64_t cap_error_again(const struct cap_error *error);
+#define CAP_AGAIN_TIMES 3
+
 struct cap_ssh; /* see below */
 
 /* ---- endpoints and requests ------------------------------------------- */

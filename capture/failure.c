@@ -6,7 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define SECOND           1000000000LL
 #define RETRY_AFTER_MOST 3600
+#define AGAIN_MOST       10 /* s */
 
 /* Servers' words may hold escape sequences, in UTF-8 and as bare bytes, and be cut anywhere: ASCII is left.
  */
@@ -115,6 +117,13 @@ unsigned failure_retry_after(const char *value, size_t length)
 	memcpy(digits, value, count);
 	count = strtoul(digits, NULL, 10);
 	return count < RETRY_AFTER_MOST ? (unsigned)count : RETRY_AFTER_MOST;
+}
+
+int64_t cap_error_again(const struct cap_error *error)
+{
+	bool busy = error->status == CAP_HTTP && (error->http_status == 429 || error->http_status >= 500);
+
+	return busy && error->retry_after <= AGAIN_MOST ? error->retry_after * SECOND : 0;
 }
 
 enum cap_status failure_of_http(struct cap_error *error, long http_status, const char *body, size_t size)

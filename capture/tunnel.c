@@ -15,10 +15,8 @@
 #include "capture/thread.h"
 #include "capture/ways.h"
 
-#define SECOND        1000000000LL
-#define NOTED         16 /* ports whose newest failure is kept */
-#define PUT_OFF_MOST  10 /* s that a busy server is given */
-#define PUT_OFF_TIMES 3
+#define SECOND 1000000000LL
+#define NOTED  16 /* ports whose newest failure is kept */
 
 struct noted {
 	int64_t at; /* 0: none */
@@ -140,6 +138,7 @@ static bool may_pass(struct cap_tunnel *tunnel, struct channel *channel)
 {
 	const struct cap_endpoint *server = tunnel->caller.api_server;
 	const struct cap_error *refusal = &channel->error;
+	int64_t again = cap_error_again(refusal);
 
 	if (channel->state != CHANNEL_REFUSED || refusal->status != CAP_HTTP)
 		return false;
@@ -147,11 +146,10 @@ static bool may_pass(struct cap_tunnel *tunnel, struct channel *channel)
 		channel->renewed = true;
 		return server->credentials_rejected(server->credentials_context);
 	}
-	if (!refusal->retry_after || refusal->retry_after > PUT_OFF_MOST ||
-	    channel->put_off == PUT_OFF_TIMES || (refusal->http_status != 429 && refusal->http_status < 500))
+	if (!again || channel->put_off == CAP_AGAIN_TIMES)
 		return false;
 	channel->put_off++;
-	channel->not_before = clock_now() + (int64_t)refusal->retry_after * SECOND;
+	channel->not_before = clock_now() + again;
 	return true;
 }
 

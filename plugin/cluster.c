@@ -15,8 +15,6 @@
 
 #define ANSWER_MAX      (64U << 20)
 #define TIMEOUT_DEFAULT (15 * SECOND)
-#define PUT_OFF_MOST    10 /* s that a busy server is given */
-#define PUT_OFF_TIMES   3
 
 struct cluster {
 	struct kubeconfig config;
@@ -153,10 +151,9 @@ static int parse(const struct cluster *cluster, const struct cap_response *respo
 /* A server that is too busy says when it wants to be asked again: true, and it is then. */
 static bool wait_as_told(const struct cap_error *failure)
 {
-	int64_t end = clock_now() + failure->retry_after * SECOND;
+	int64_t again = cap_error_again(failure), end = clock_now() + again;
 
-	if (!failure->retry_after || failure->retry_after > PUT_OFF_MOST ||
-	    (failure->http_status != 429 && failure->http_status < 500))
+	if (!again)
 		return false;
 	while (clock_now() < end && !signals_cancel)
 		clock_sleep(50 * MILLI);
@@ -175,7 +172,7 @@ static enum cap_status ask(struct cluster *cluster, const struct cap_request *re
 			return status;
 		if (failure->http_status == 401 && !renewed && cluster_refresh(cluster))
 			renewed = true;
-		else if (put_off == PUT_OFF_TIMES || !wait_as_told(failure))
+		else if (put_off == CAP_AGAIN_TIMES || !wait_as_told(failure))
 			return status;
 		else
 			put_off++;

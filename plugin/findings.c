@@ -44,6 +44,19 @@ char *place_text(const struct cap_place *place, bool brief)
 	return ret;
 }
 
+void findings_insert(struct cap_findings *findings, const struct cap_finding *finding)
+{
+	size_t at = 0;
+
+	findings->items = xrealloc(findings->items, (findings->count + 1) * sizeof *findings->items);
+	while (at < findings->count && findings->items[at].share >= finding->share)
+		at++;
+	memmove(findings->items + at + 1, findings->items + at,
+	        (findings->count - at) * sizeof *findings->items);
+	findings->items[at] = *finding;
+	findings->count++;
+}
+
 /* ---- JSON ---------------------------------------------------------------------- */
 
 static cJSON *finding_json(const struct cap_finding *finding, double scale, double total)

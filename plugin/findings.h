@@ -1,5 +1,5 @@
 /*
- * The findings of a CPU profile as JSON and as text. meaning.h has the shape of
+ * The findings of a CPU profile, and of a run, as JSON and as text. meaning.h has the shape of
  * the JSON. `scale` is ns of CPU a request for each ns of the profile, 0: unknown.
  */
 #ifndef PLUGIN_FINDINGS_H
@@ -10,6 +10,8 @@
 
 #include "capture/capture.h"
 
+/* Puts one more at its place by share. */
+void findings_insert(struct cap_findings *findings, const struct cap_finding *finding);
 /* "findings", or "findings_refused". */
 void findings_json(cJSON *json, const struct cap_findings *findings, double scale);
 /* Adds those of a run.json that no CPU profile tells again: time at locks, the CPU limit, a hot replica. They

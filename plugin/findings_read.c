@@ -3,7 +3,6 @@
 
 #include "plugin/findings.h"
 #include "plugin/text.h"
-#include "plugin/wait_findings.h"
 
 static const char *text_of(cJSON *object, const char *name)
 {

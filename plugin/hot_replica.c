@@ -4,23 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "plugin/findings.h"
 #include "plugin/text.h"
-#include "plugin/wait_findings.h"
 
 /* A function whose part of the CPU is so much larger than in the others is other work. */
 #define OTHER_WORK 0.1
-
-static double sum_of_cores(const struct replicas *replicas, size_t *ret_count)
-{
-	double ret = 0;
-
-	*ret_count = 0;
-	for (size_t i = 0; i < replicas->count; i++) {
-		ret += replicas->items[i].cores;
-		*ret_count += replicas->items[i].profiled;
-	}
-	return ret;
-}
 
 /* Of the mean of all but `but`, in cores. */
 static double error_of_others(const struct replicas *replicas, size_t but)
@@ -46,20 +34,20 @@ static const struct cap_profile *cpu_of(const struct replica *replica)
 	return replica->profiled ? shots_cpu(replica->shots[REPLICA_WINDOW]) : NULL;
 }
 
-/* A function's part of a profile's CPU, with all that it calls. */
-static double part_of(const struct cap_row *rows, size_t count, const char *function, double total)
-{
-	for (size_t i = 0; i < count; i++)
-		if (strcmp(rows[i].function, function) == 0)
-			return total > 0 ? (double)rows[i].flat / total : 0;
-	return 0;
-}
-
 struct rows {
 	struct cap_row *items;
 	size_t count;
 	double total;
 };
+
+/* A function's own part of a profile's CPU. */
+static double part_of(const struct rows *rows, const char *function)
+{
+	for (size_t i = 0; i < rows->count; i++)
+		if (strcmp(rows->items[i].function, function) == 0)
+			return (double)rows->items[i].flat / rows->total;
+	return 0;
+}
 
 static bool read_rows(const struct cap_profile *cpu, struct rows *ret)
 {
@@ -84,7 +72,7 @@ static const struct cap_row *most_grown(const struct rows *own, const struct row
 
 		if (part <= *ret_more)
 			continue;
-		more = part - part_of(others->items, others->count, own->items[i].function, others->total);
+		more = part - part_of(others, own->items[i].function);
 		if (more > *ret_more) {
 			*ret_more = more;
 			ret = &own->items[i];
@@ -144,7 +132,7 @@ static void explain(const struct replicas *replicas, struct hot_replica *hot)
 void hot_replica_find(const struct replicas *replicas, struct hot_replica *ret)
 {
 	size_t count, top = 0;
-	double sum = sum_of_cores(replicas, &count);
+	double sum = replicas_cores(replicas, &count);
 	const struct replica *hot;
 	double error;
 	char others[32] = "next to none";
@@ -177,7 +165,7 @@ void hot_replica_add(const struct hot_replica *hot, const struct replicas *repli
                      struct cap_findings *findings)
 {
 	size_t count;
-	double sum = sum_of_cores(replicas, &count);
+	double sum = replicas_cores(replicas, &count);
 	struct cap_finding finding = {
 		.name = "hot-replica",
 		.title = hot->title,

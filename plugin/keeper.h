@@ -7,8 +7,6 @@
 #ifndef PLUGIN_KEEPER_H
 #define PLUGIN_KEEPER_H
 
-#include <cjson/cJSON.h>
-
 #include "plugin/plan.h"
 #include "plugin/replicas.h"
 #include "plugin/target.h"

@@ -27,16 +27,12 @@ static void *open_one(void *argument)
 /* What a peer knows without being reached. The cluster is the first one's. */
 static void describe(struct target *peer, const struct target *first, const struct ranked_pod *ranked)
 {
-	*peer = (struct target){.cluster = first->cluster,
-	                        .bastion = first->bastion,
-	                        .ranked = ranked,
-	                        .pod = ranked->pod,
-	                        .is_peer = true};
+	*peer = (struct target){.cluster = first->cluster, .bastion = first->bastion, .is_peer = true};
+	target_name_pod(peer, ranked);
 	peer->ranking.by = first->ranking.by;
 	peer->ranking.source = first->ranking.source;
 	memcpy(peer->ranking.metrics_version, first->ranking.metrics_version,
 	       sizeof peer->ranking.metrics_version);
-	snprintf(peer->name, sizeof peer->name, "%.100s/%.150s", ranked->pod->ns, ranked->pod->name);
 }
 
 static void choose(const struct plan *plan, struct target *first)
@@ -87,12 +83,4 @@ int peers_open(const struct plan *plan, struct target *first, struct error *erro
 	}
 	free(openings);
 	return status;
-}
-
-void peers_close(struct target *first)
-{
-	for (size_t i = 0; i < first->peer_count; i++) {
-		cap_tunnel_close(first->peers[i].tunnel);
-		first->peers[i].tunnel = NULL;
-	}
 }

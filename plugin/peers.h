@@ -13,7 +13,5 @@
  * says so. -1 with the first pod's failure that there is; target_release releases what was made.
  */
 int peers_open(const struct plan *plan, struct target *first, struct error *error);
-/* Closes their tunnels. */
-void peers_close(struct target *first);
 
 #endif

@@ -3,8 +3,6 @@
 #include <math.h>
 #include <string.h>
 
-#include "plugin/clock.h"
-
 /* Fewer slices tell nothing of how much a pod's CPU varies. */
 #define SLICES_LEAST 4
 
@@ -174,6 +172,20 @@ void replicas_measure(struct replicas *replicas)
 {
 	for (size_t i = 0; replicas->count > 1 && i < replicas->count; i++)
 		measure(&replicas->items[i]);
+}
+
+double replicas_cores(const struct replicas *replicas, size_t *ret_profiled)
+{
+	size_t profiled = 0;
+	double ret = 0;
+
+	for (size_t i = 0; i < replicas->count; i++) {
+		ret += replicas->items[i].cores;
+		profiled += replicas->items[i].profiled;
+	}
+	if (ret_profiled)
+		*ret_profiled = profiled;
+	return ret;
 }
 
 double replicas_share(const struct replicas *replicas, time_t *ret_begin, time_t *ret_end)

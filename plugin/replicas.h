@@ -59,6 +59,8 @@ void replicas_unwatch(struct replicas *replicas);
 
 /* Once they are unwatched, and if there are several. */
 void replicas_measure(struct replicas *replicas);
+/* CPU over time of all together; *ret_profiled, which may be NULL, is of how many. */
+double replicas_cores(const struct replicas *replicas, size_t *ret_profiled);
 /* The part of the CPU of all ready pods that those used whose profile came; 0: unknown. *ret_begin to
  * *ret_end in Unix seconds is what the figures cover. */
 double replicas_share(const struct replicas *replicas, time_t *ret_begin, time_t *ret_end);

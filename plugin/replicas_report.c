@@ -36,15 +36,6 @@ int replicas_write(struct rundir *dir, const struct replicas *replicas, struct e
 	return 0;
 }
 
-static double sum_of_cores(const struct replicas *replicas)
-{
-	double ret = 0;
-
-	for (size_t i = 0; i < replicas->count; i++)
-		ret += replicas->items[i].cores;
-	return ret;
-}
-
 /* ---- JSON ------------------------------------------------------------------------------ */
 
 static void add_captures(cJSON *json, const struct outcome *outcome, size_t i)
@@ -96,7 +87,7 @@ static cJSON *replica_json(const struct outcome *outcome, size_t i, double cores
 
 cJSON *replicas_json(const struct outcome *outcome)
 {
-	double cores = sum_of_cores(&outcome->replicas);
+	double cores = replicas_cores(&outcome->replicas, NULL);
 	cJSON *json = cJSON_CreateArray();
 
 	for (size_t i = 0; i < outcome->replicas.count; i++)
@@ -126,7 +117,7 @@ static void print_one(FILE *out, const struct replica *replica, double cores)
 void replicas_print(FILE *out, const struct outcome *outcome)
 {
 	const struct replicas *replicas = &outcome->replicas;
-	double cores = sum_of_cores(replicas);
+	double cores = replicas_cores(replicas, NULL);
 
 	if (replicas->count < 2 || !outcome->shots)
 		return;

@@ -5,7 +5,6 @@
 
 #include "plugin/clock.h"
 #include "plugin/document.h"
-#include "plugin/peers.h"
 #include "plugin/pgo.h"
 #include "plugin/run_files.h"
 #include "plugin/run_parts.h"
@@ -299,7 +298,6 @@ static void tear_down(struct run *run)
 	keeper_stop(&run->keeper);
 	memcpy(outcome->changes, run->keeper.changes, sizeof outcome->changes);
 	outcome->change_count = run->keeper.count;
-	peers_close(&outcome->target);
 	if (outcome->target.tunnel)
 		tunnel_report_make(outcome->target.tunnel, (enum cap_way)run->plan->tunnel, &outcome->tunnel);
 	target_close_tunnels(&outcome->target);

@@ -56,12 +56,12 @@ int rundir_open(struct rundir *dir, const char *out, struct error *error)
 	return 0;
 }
 
-/* "a", "a/b" of "a/b/c". */
-static void make_parents(const char *path)
+/* "a" and "a/b" of "a/b/c"; those that end before `from` are there already. */
+static void make_parents(const char *path, size_t from)
 {
-	char parent[4096];
+	char parent[8192];
 
-	for (const char *slash = strchr(path, '/'); slash; slash = strchr(slash + 1, '/')) {
+	for (const char *slash = strchr(path + from, '/'); slash; slash = strchr(slash + 1, '/')) {
 		snprintf(parent, sizeof parent, "%.*s", (int)(slash - path), path);
 		if (*parent && mkdir(parent, 0700) == 0)
 			signals_register(parent);
@@ -75,7 +75,7 @@ int rundir_restore(struct rundir *dir, bool *ret_lost, struct error *error)
 	*ret_lost = lstat(dir->temporary, &status) != 0 && errno == ENOENT;
 	if (!*ret_lost)
 		return 0;
-	make_parents(dir->temporary);
+	make_parents(dir->temporary, 0);
 	return mkdir(dir->temporary, 0700) == 0 ? 0 : cannot(dir->temporary, error);
 }
 
@@ -94,25 +94,13 @@ static int write_all(int fd, const char *data, size_t size)
 	return 0;
 }
 
-/* "pods" and "pods/api-7f" of "pods/api-7f/cpu.pb.gz". */
-static void make_folders(const struct rundir *dir, const char *name)
-{
-	char path[8192];
-
-	for (const char *slash = strchr(name, '/'); slash; slash = strchr(slash + 1, '/')) {
-		snprintf(path, sizeof path, "%s/%.*s", dir->temporary, (int)(slash - name), name);
-		if (mkdir(path, 0700) == 0)
-			signals_register(path);
-	}
-}
-
 int rundir_write(struct rundir *dir, const char *name, const void *data, size_t size, struct error *error)
 {
 	char path[8192];
 	int fd, status;
 
-	make_folders(dir, name);
 	snprintf(path, sizeof path, "%s/%s", dir->temporary, name);
+	make_parents(path, strlen(dir->temporary) + 1);
 	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return cannot(path, error);

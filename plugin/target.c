@@ -145,11 +145,16 @@ static int probe_process(struct target *target, struct error *error)
 
 /* ---- a pod --------------------------------------------------------------- */
 
-void target_take_ranked(struct target *target, const struct ranked_pod *ranked)
+void target_name_pod(struct target *target, const struct ranked_pod *ranked)
 {
 	target->ranked = ranked;
 	target->pod = ranked->pod;
 	snprintf(target->name, sizeof target->name, "%.100s/%.150s", target->pod->ns, target->pod->name);
+}
+
+void target_take_ranked(struct target *target, const struct ranked_pod *ranked)
+{
+	target_name_pod(target, ranked);
 	ranking_reason(&target->ranking, target->ranked, target->why, sizeof target->why);
 }
 

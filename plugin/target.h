@@ -71,7 +71,7 @@ struct target {
 int target_prepare(const struct plan *plan, struct target *ret, struct error *error);
 void target_release(struct target *target);
 
-/* Ends all tunnels of it; the load has ended before. */
+/* Ends all tunnels of it and its peers; the load has ended before. */
 void target_close_tunnels(struct target *target);
 
 /*
@@ -88,6 +88,8 @@ void target_move(const struct plan *plan, struct target *target, struct target *
 /* The name of another pod that is ready; false: there is none. */
 bool target_other(const struct plan *plan, const struct target *target, char *ret, size_t size);
 void target_drop(const struct target *target, struct target *fresh);
+/* It is that pod; why, is for others to say. */
+void target_name_pod(struct target *target, const struct ranked_pod *ranked);
 /* One pod made ready: tunnel, pprof (if anything is captured), CPU profiler free (if it is asked for). */
 int target_reach(const struct plan *plan, struct target *target, struct error *error);
 

@@ -131,6 +131,8 @@ void target_move(const struct plan *plan, struct target *target, struct target *
 
 void target_close_tunnels(struct target *target)
 {
+	for (size_t i = 0; i < target->peer_count; i++)
+		target_close_tunnels(&target->peers[i]);
 	for (struct target_former *former = target->formers; former; former = former->older) {
 		cap_tunnel_close(former->tunnel);
 		former->tunnel = NULL;

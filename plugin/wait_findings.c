@@ -4,25 +4,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "plugin/findings.h"
 #include "plugin/outcome.h"
 #include "plugin/text.h"
 
 #define WAIT_SHARE   0.10 /* delay over the window's length, all goroutines together */
 #define WAITS_SURE   100
 #define WAITS_LIKELY 10
-
-void findings_insert(struct cap_findings *findings, const struct cap_finding *finding)
-{
-	size_t at = 0;
-
-	findings->items = xrealloc(findings->items, (findings->count + 1) * sizeof *findings->items);
-	while (at < findings->count && findings->items[at].share >= finding->share)
-		at++;
-	memmove(findings->items + at + 1, findings->items + at,
-	        (findings->count - at) * sizeof *findings->items);
-	findings->items[at] = *finding;
-	findings->count++;
-}
 
 /* ---- the CPU limit ---------------------------------------------------------------- */
 

@@ -14,7 +14,5 @@ struct outcome;
 /* Adds to `findings`, by share. *ret_mutex, NULL or to be freed behind the findings, holds their strings. */
 void wait_findings_add(const struct outcome *outcome, struct cap_findings *findings,
                        struct cap_profile **ret_mutex);
-/* Puts one more at its place by share. */
-void findings_insert(struct cap_findings *findings, const struct cap_finding *finding);
 
 #endif
