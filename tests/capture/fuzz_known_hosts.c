@@ -5,10 +5,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #include "capture/ssh_login.h"
+#include "tests/lib/memory_file.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -16,21 +15,6 @@ static void check(bool good)
 {
 	if (!good)
 		abort();
-}
-
-/* The path that leads to a file in memory. */
-static const char *file_of(const uint8_t *data, size_t size)
-{
-	static char path[64];
-	static int fd;
-
-	if (!fd) {
-		fd = memfd_create("known_hosts", 0);
-		snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
-	}
-	check(fd > 0 && ftruncate(fd, 0) == 0);
-	check(pwrite(fd, data, size, 0) == (ssize_t)size);
-	return path;
 }
 
 static LIBSSH2_SESSION *session_get(void)
@@ -47,7 +31,7 @@ static LIBSSH2_SESSION *session_get(void)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	const char *files[] = {file_of(data, size), "/nowhere/known_hosts", NULL};
+	const char *files[] = {memory_file(data, size), "/nowhere/known_hosts", NULL};
 	struct cap_ssh_options options = {
 		.host = "gate.example", .port = size & 1 ? 22 : 2222, .known_hosts = files};
 	struct cap_error error = {.status = CAP_OK};

@@ -119,6 +119,19 @@ valid() {
 	done <"$AUX/profiles"
 }
 
+# goes_by WAY ARGUMENT...: load and captures of a run with these arguments go that way of the tunnel
+goes_by() {
+	local way=$1
+	shift
+	rm -rf pprof-runs
+	run loadtest deploy/api "$@" --port 8080 --path '/cpu?us=2000' --vus 2 --ramp 1s --settle 1s --window 2s
+	ended 0
+	holds cpu.pb.gz main.burn
+	same "the way" "$(field tunnel.way)" "$way"
+	same "failed requests" "$(field load.window.failed)" 0
+	out "^Pprof .*through a tunnel inside this process \\($way\\)"
+}
+
 # ---- a service of the case's own ------------------------------------------------
 
 own_namespace() {

@@ -2,7 +2,7 @@
 
 #include "test.h"
 
-struct lg_plan plan_for(const struct h2_server *server, unsigned vus, unsigned streams, uint64_t requests)
+struct lg_plan h2_plan_for(const struct h2_server *server, unsigned vus, unsigned streams, uint64_t requests)
 {
 	return (struct lg_plan){.url = server->url,
 	                        .vus = vus,
@@ -18,7 +18,7 @@ struct lg_result *run_against(const struct h2_behaviour *behaviour, struct h2_se
 	struct lg_plan plan;
 
 	h2_server_start(server, behaviour);
-	plan = plan_for(server, vus, streams, requests);
+	plan = h2_plan_for(server, vus, streams, requests);
 	return load_run(&plan, requests);
 }
 
@@ -29,7 +29,7 @@ void await(_Atomic uint64_t *counter, uint64_t wanted)
 	assert_int_equal(*counter, wanted);
 }
 
-void assert_all_good(const struct lg_result *result, struct h2_server *server, uint64_t requests)
+void h2_assert_all_good(const struct lg_result *result, struct h2_server *server, uint64_t requests)
 {
 	struct lg_counts sum = lg_counts_sum(result);
 

@@ -6,7 +6,7 @@
 #include "load.h"
 
 /* Of one thread, by prior knowledge. */
-struct lg_plan plan_for(const struct h2_server *server, unsigned vus, unsigned streams, uint64_t requests);
+struct lg_plan h2_plan_for(const struct h2_server *server, unsigned vus, unsigned streams, uint64_t requests);
 
 /* Starts the server and has the requests done. */
 struct lg_result *run_against(const struct h2_behaviour *behaviour, struct h2_server *server, unsigned vus,
@@ -17,6 +17,6 @@ struct lg_result *run_against(const struct h2_behaviour *behaviour, struct h2_se
 void await(_Atomic uint64_t *counter, uint64_t wanted);
 
 /* All were answered, and the server knows of each. */
-void assert_all_good(const struct lg_result *result, struct h2_server *server, uint64_t requests);
+void h2_assert_all_good(const struct lg_result *result, struct h2_server *server, uint64_t requests);
 
 #endif

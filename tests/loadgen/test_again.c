@@ -6,8 +6,7 @@
 
 #include <malloc.h>
 
-#include "h2_server.h"
-#include "load.h"
+#include "h2_load.h"
 #include "pair.h"
 
 #define RUNS     20
@@ -60,12 +59,8 @@ static void test_h2(void **state)
 
 	(void)state;
 	h2_server_start(&server, &(struct h2_behaviour){0});
-	plan = (struct lg_plan){.url = server.url,
-	                        .vus = 8,
-	                        .streams = 4,
-	                        .threads = 2,
-	                        .http = LG_HTTP_2,
-	                        .requests = REQUESTS};
+	plan = h2_plan_for(&server, 8, 4, REQUESTS);
+	plan.threads = 2;
 	again_and_again(&plan);
 	h2_server_stop(&server);
 }

@@ -22,12 +22,12 @@ static void count_with(unsigned threads, unsigned vus, unsigned streams, unsigne
 	struct lg_counts sum;
 
 	h2_server_start(&server, &(struct h2_behaviour){0});
-	plan = plan_for(&server, vus, streams, 2000);
+	plan = h2_plan_for(&server, vus, streams, 2000);
 	plan.threads = threads;
 	result = load_run(&plan, 2000);
 	sum = lg_counts_sum(result);
 	await(&server.from_clients, sum.bytes_sent);
-	assert_all_good(result, &server, 2000);
+	h2_assert_all_good(result, &server, 2000);
 	assert_int_equal(server.requests, 2000);
 	assert_int_equal(result->connections, connections);
 	await(&server.to_clients, sum.bytes_received);
@@ -57,7 +57,7 @@ static void test_streams_are_parallel(void **state)
 
 	(void)state;
 	h2_server_start(&server, &(struct h2_behaviour){.silent = true});
-	plan = plan_for(&server, 100, 100, 100);
+	plan = h2_plan_for(&server, 100, 100, 100);
 	run = load_start(&plan);
 	while (server.requests < 100)
 		sleep_ms(1);
@@ -80,11 +80,11 @@ static void limit_with(unsigned limit, bool upload)
 	if (upload)
 		behaviour.upload = "hello", behaviour.upload_size = 5;
 	h2_server_start(&server, &behaviour);
-	plan = plan_for(&server, 30, 30, 600);
+	plan = h2_plan_for(&server, 30, 30, 600);
 	plan.body = behaviour.upload;
 	plan.body_size = behaviour.upload_size;
 	result = load_run(&plan, 600);
-	assert_all_good(result, &server, 600);
+	h2_assert_all_good(result, &server, 600);
 	assert_int_equal(result->connections, 1);
 	lg_result_free(result);
 	h2_server_stop(&server);
@@ -115,11 +115,11 @@ static void test_turns(void **state)
 		snprintf(urls[i], sizeof urls[i], "%s%u", server.url, i);
 		targets[i] = (struct lg_target){.url = urls[i]};
 	}
-	plan = plan_for(&server, 3, 3, 4);
+	plan = h2_plan_for(&server, 3, 3, 4);
 	plan.targets = targets;
 	plan.target_count = COUNT_OF(targets);
 	result = load_run(&plan, 4);
-	assert_all_good(result, &server, 4);
+	h2_assert_all_good(result, &server, 4);
 	assert_says(server.fields, ":path: /0\n");
 	lg_result_free(result);
 	h2_server_stop(&server);
@@ -134,11 +134,11 @@ static void test_times(void **state)
 
 	(void)state;
 	h2_server_start(&server, &(struct h2_behaviour){.delay_ms = 20, .upload = "12345", .upload_size = 5});
-	plan = plan_for(&server, 1, 1, 10);
+	plan = h2_plan_for(&server, 1, 1, 10);
 	plan.body = "12345";
 	plan.body_size = 5;
 	result = load_run(&plan, 10);
-	assert_all_good(result, &server, 10);
+	h2_assert_all_good(result, &server, 10);
 	assert_int_equal(lg_histogram_count(result->waiting), 10);
 	assert_true(lg_histogram_min(result->waiting) >= 20000);
 	assert_true(lg_histogram_min(result->service[LG_BEFORE]) >= 20000);
@@ -163,11 +163,11 @@ static void assert_fields(const struct lg_target *target, const char *method, co
 	snprintf(url, sizeof url, "%s%s", server.url, target->url);
 	snprintf(own, sizeof own, "127.0.0.1:%u", acceptor_port(server.acceptor));
 	with_port.url = url;
-	plan = plan_for(&server, 1, 1, 2);
+	plan = h2_plan_for(&server, 1, 1, 2);
 	plan.targets = &with_port;
 	plan.target_count = 1;
 	result = load_run(&plan, 2);
-	assert_all_good(result, &server, 2);
+	h2_assert_all_good(result, &server, 2);
 	snprintf(text, sizeof text, ":method: %s\n:scheme: http\n:authority: %s\n:path: %s", method,
 	         authority ? authority : own, rest);
 	assert_string_equal(server.fields, text);
@@ -204,11 +204,11 @@ static void upload_with(size_t size, unsigned window)
 
 	h2_server_start(&server,
 	                &(struct h2_behaviour){.upload = body, .upload_size = size, .window = window});
-	plan = plan_for(&server, 4, 4, 12);
+	plan = h2_plan_for(&server, 4, 4, 12);
 	plan.body = body;
 	plan.body_size = size;
 	result = load_run(&plan, 12);
-	assert_all_good(result, &server, 12);
+	h2_assert_all_good(result, &server, 12);
 	assert_int_equal(server.requests, 12);
 	assert_true(lg_counts_sum(result).bytes_sent > 12 * size);
 	lg_result_free(result);
@@ -239,11 +239,11 @@ static void test_uploads_take_no_memory(void **state)
 	(void)state;
 	h2_server_start(&server,
 	                &(struct h2_behaviour){.upload = body, .upload_size = SIZE, .window = 1 << 30});
-	plan = plan_for(&server, VUS, 4, VUS);
+	plan = h2_plan_for(&server, VUS, 4, VUS);
 	plan.body = body;
 	plan.body_size = SIZE;
 	result = load_run(&plan, VUS);
-	assert_all_good(result, &server, VUS);
+	h2_assert_all_good(result, &server, VUS);
 	assert_true(most_memory() - before < VUS / 2 * SIZE);
 	lg_result_free(result);
 	h2_server_stop(&server);
@@ -261,7 +261,7 @@ static void test_answered_early(void **state)
 
 	(void)state;
 	h2_server_start(&server, &(struct h2_behaviour){.early = true, .status = 413});
-	plan = plan_for(&server, 4, 2, 20);
+	plan = h2_plan_for(&server, 4, 2, 20);
 	plan.body = body;
 	plan.body_size = SIZE;
 	result = load_run(&plan, 20);
@@ -285,7 +285,7 @@ static void answer_with(struct h2_behaviour behaviour, const char *method)
 	unsigned class = behaviour.status ? behaviour.status / 100 : 2;
 
 	h2_server_start(&server, &behaviour);
-	plan = plan_for(&server, 5, 5, 50);
+	plan = h2_plan_for(&server, 5, 5, 50);
 	plan.method = method;
 	result = load_run(&plan, 50);
 	sum = lg_counts_sum(result);
@@ -335,7 +335,7 @@ static void test_expected_body(void **state)
 
 		h2_server_start(&server, &(struct h2_behaviour){.body = "hay needneedle hay: end of hay",
 		                                                .piece = cases[i].piece});
-		plan = plan_for(&server, 6, 3, 60);
+		plan = h2_plan_for(&server, 6, 3, 60);
 		plan.expect.body = cases[i].text;
 		result = load_run(&plan, 60);
 		sum = lg_counts_sum(result);
@@ -401,7 +401,7 @@ static void secure_stop(struct secure *secure)
 static struct lg_plan secure_plan(const struct secure *secure, unsigned vus, unsigned streams,
                                   uint64_t requests)
 {
-	struct lg_plan plan = plan_for(&secure->server, vus, streams, requests);
+	struct lg_plan plan = h2_plan_for(&secure->server, vus, streams, requests);
 
 	plan.url = secure->front.named_url;
 	plan.tls.ca = secure->ca.certificate_path;
@@ -419,7 +419,7 @@ static void secure_with(enum lg_http_version http, struct front_behaviour front,
 	plan = secure_plan(&secure, 24, 8, requests);
 	plan.http = http;
 	result = load_run(&plan, requests);
-	assert_all_good(result, &secure.server, requests);
+	h2_assert_all_good(result, &secure.server, requests);
 	assert_int_equal(result->connections, 3);
 	assert_int_equal(secure.front.h2, 3);
 	await(&secure.front.farewells, 3);
@@ -455,7 +455,7 @@ static void test_uploads_over_tls(void **state)
 	plan.body = body;
 	plan.body_size = SIZE;
 	result = load_run(&plan, 12);
-	assert_all_good(result, &secure.server, 12);
+	h2_assert_all_good(result, &secure.server, 12);
 	lg_result_free(result);
 	secure_stop(&secure);
 	free(body);
@@ -475,7 +475,7 @@ static void test_two_hosts(void **state)
 	h2_server_start(&two, &(struct h2_behaviour){.limit = 2});
 	const struct lg_target targets[] = {{.url = one.url}, {.url = two.url, .weight = 2}};
 
-	plan = plan_for(&one, 10, 5, 300);
+	plan = h2_plan_for(&one, 10, 5, 300);
 	plan.targets = targets;
 	plan.target_count = COUNT_OF(targets);
 	result = load_run(&plan, 300);
@@ -499,12 +499,12 @@ static void test_rate(void **state)
 
 	(void)state;
 	h2_server_start(&server, &(struct h2_behaviour){.limit = 5});
-	plan = plan_for(&server, 40, 20, 400);
+	plan = h2_plan_for(&server, 40, 20, 400);
 	plan.model = LG_RATE;
 	plan.rate = 5000;
 	plan.late = LG_QUEUE;
 	result = load_run(&plan, 400);
-	assert_all_good(result, &server, 400);
+	h2_assert_all_good(result, &server, 400);
 	assert_true(result->connections <= 2);
 	assert_int_equal(lg_histogram_count(result->lag[LG_BEFORE]), 400);
 	lg_result_free(result);
@@ -523,7 +523,7 @@ static void test_ramp_down(void **state)
 
 	(void)state;
 	h2_server_start(&server, &(struct h2_behaviour){.limit = 6});
-	plan = plan_for(&server, 20, 10, 0);
+	plan = h2_plan_for(&server, 20, 10, 0);
 	plan.stages = stages;
 	plan.stage_count = COUNT_OF(stages);
 	run = load_start(&plan);

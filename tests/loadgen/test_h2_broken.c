@@ -48,7 +48,7 @@ static void refuse_with(unsigned every, const char *method, uint64_t requests, u
 
 	h2_server_start(&server,
 	                &(struct h2_behaviour){.reset_every = every, .reset_code = NGHTTP2_REFUSED_STREAM});
-	plan = plan_for(&server, 1, 1, requests);
+	plan = h2_plan_for(&server, 1, 1, requests);
 	plan.method = method;
 	result = load_run(&plan, requests);
 	sum = lg_counts_sum(result);
@@ -80,7 +80,7 @@ static void test_timeouts(void **state)
 
 	(void)state;
 	h2_server_start(&server, &(struct h2_behaviour){.silent = true, .limit = 3});
-	plan = plan_for(&server, 5, 5, 5);
+	plan = h2_plan_for(&server, 5, 5, 5);
 	plan.timeout = 500 * MS;
 	run = load_start(&plan);
 	load_await_done(run, 5);
@@ -103,7 +103,7 @@ static void test_held_is_not_in_flight(void **state)
 
 	(void)state;
 	h2_server_start(&server, &(struct h2_behaviour){.silent = true, .limit = 2});
-	plan = plan_for(&server, 5, 5, 5);
+	plan = h2_plan_for(&server, 5, 5, 5);
 	run = load_start(&plan);
 	while (load_look(run).in_flight < 2) /* more, if they were sent before the server's limit was known */
 		sleep_ms(1);
@@ -122,7 +122,7 @@ static void test_dead_connection(void **state)
 
 	(void)state;
 	h2_server_start(&server, &(struct h2_behaviour){.silent = true});
-	plan = plan_for(&server, 1, 1, 6);
+	plan = h2_plan_for(&server, 1, 1, 6);
 	plan.timeout = 50 * MS;
 	result = load_run(&plan, 6);
 	assert_int_equal(lg_counts_sum(result).errors[LG_ERROR_TIMEOUT], 6);
@@ -167,7 +167,7 @@ static void close_with(const char *method)
 	struct lg_counts sum;
 
 	h2_server_start(&server, &(struct h2_behaviour){.close_after = 10});
-	plan = plan_for(&server, 1, 1, 95);
+	plan = h2_plan_for(&server, 1, 1, 95);
 	plan.method = method;
 	result = load_run(&plan, 95);
 	sum = lg_counts_sum(result);
@@ -198,10 +198,10 @@ static void test_no_keepalive(void **state)
 		struct lg_result *result;
 
 		h2_server_start(&server, &(struct h2_behaviour){0});
-		plan = plan_for(&server, streams, streams, 60);
+		plan = h2_plan_for(&server, streams, streams, 60);
 		plan.no_keepalive = true;
 		result = load_run(&plan, 60);
-		assert_all_good(result, &server, 60);
+		h2_assert_all_good(result, &server, 60);
 		assert_true(result->connections >= 60 / streams);
 		assert_true(streams > 1 || result->connections == 60);
 		lg_result_free(result);
@@ -236,7 +236,7 @@ static void test_streams_used_up(void **state)
 	first_stream = INT32_MAX - 2 * 9; /* ten of them are left */
 	result = run_against(&(struct h2_behaviour){0}, &server, 4, 4, 100);
 	first_stream = 1;
-	assert_all_good(result, &server, 100);
+	h2_assert_all_good(result, &server, 100);
 	assert_int_equal(result->connections, 10);
 	lg_result_free(result);
 	h2_server_stop(&server);
@@ -349,7 +349,7 @@ static void flood_with(const char *raw, size_t size, enum lg_error_kind kind, co
 
 	h2_server_start(&server,
 	                &(struct h2_behaviour){.raw = raw, .raw_size = size, .raw_repeat = SIZE_MAX});
-	plan = plan_for(&server, 1, 1, 1);
+	plan = h2_plan_for(&server, 1, 1, 1);
 	plan.timeout = kind == LG_ERROR_TIMEOUT ? 200 * MS : 60 * SECOND;
 	result = load_run(&plan, 1);
 	assert_int_equal(lg_counts_sum(result).errors[kind], 1);
@@ -381,7 +381,7 @@ static void test_endless_body(void **state)
 
 	(void)state;
 	h2_server_start(&server, &(struct h2_behaviour){.repeat = SIZE_MAX / 8});
-	plan = plan_for(&server, 3, 3, 3);
+	plan = h2_plan_for(&server, 3, 3, 3);
 	plan.timeout = 200 * MS;
 	result = load_run(&plan, 3);
 	assert_int_equal(lg_counts_sum(result).errors[LG_ERROR_TIMEOUT], 3);
@@ -403,7 +403,7 @@ static void test_cut_anywhere(void **state)
 	h2_server_start(&server,
 	                &(struct h2_behaviour){.interim = true, .trailers = true, .piece = 1, .repeat = 5});
 	front_start(&front, &(struct front_behaviour){.port = acceptor_port(server.acceptor), .cut = CUT});
-	plan = plan_for(&server, CONNECTIONS, 1, CONNECTIONS);
+	plan = h2_plan_for(&server, CONNECTIONS, 1, CONNECTIONS);
 	plan.url = front.url;
 	result = load_run(&plan, CONNECTIONS);
 	sum = lg_counts_sum(result);

@@ -8,8 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "h2_server.h"
-#include "load.h"
+#include "h2_load.h"
 #include "pair.h"
 #include "tests/lib/failing_alloc.h"
 
@@ -139,15 +138,10 @@ static void test_h2(void **state)
 
 	(void)state;
 	h2_server_start(&server, &(struct h2_behaviour){0});
-	plan = (struct lg_plan){.url = server.url,
-	                        .vus = 2,
-	                        .streams = 2,
-	                        .threads = 1,
-	                        .http = LG_HTTP_2,
-	                        .requests = REQUESTS,
-	                        .body = "{{seq}}",
-	                        .body_size = 7,
-	                        .io = LOAD_IO};
+	plan = h2_plan_for(&server, 2, 2, REQUESTS);
+	plan.body = "{{seq}}";
+	plan.body_size = 7;
+	plan.io = LOAD_IO;
 	walk_over(&plan);
 	h2_server_stop(&server);
 }

@@ -6,10 +6,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #include "plugin/ssh_config.h"
+#include "tests/lib/memory_file.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -17,21 +16,6 @@ static void check(int good)
 {
 	if (!good)
 		abort();
-}
-
-/* The path that leads to a file in memory. */
-static const char *file_of(const uint8_t *data, size_t size)
-{
-	static char path[64];
-	static int fd;
-
-	if (!fd) {
-		fd = memfd_create("ssh_config", 0);
-		snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
-	}
-	check(fd > 0 && ftruncate(fd, 0) == 0);
-	check(pwrite(fd, data, size, 0) == (ssize_t)size);
-	return path;
 }
 
 /* Names of hosts and users go into messages and over the wire, those of files to open(2). */
@@ -70,7 +54,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (includes(data, size))
 		return 0;
-	if (ssh_config_read(file_of(data, size), "/nowhere", "gate.example", &settings, &error) < 0) {
+	if (ssh_config_read(memory_file(data, size), "/nowhere", "gate.example", &settings, &error) < 0) {
 		check(strncmp(error.text, "/proc/", 6) == 0 && !strpbrk(error.text, "\r\n\x1b"));
 		error_release(&error);
 		return 0;

@@ -3,6 +3,8 @@
 . "$CLUSTER/lib.sh"
 # shellcheck source=../settings.sh
 . "$CLUSTER/settings.sh"
+# shellcheck source=../../lib/sshd.sh
+. "$CLUSTER/../lib/sshd.sh"
 service
 open_port
 
@@ -19,25 +21,9 @@ ip -n "$space" link set lo up
 
 # The border lets in who has the key.
 mkdir -p -m 700 "$HOME/.ssh" /run/sshd
-ssh-keygen -q -t ed25519 -N '' -f "$AUX/host"
 ssh-keygen -q -t ed25519 -N '' -f "$HOME/.ssh/id_ed25519"
 cp "$HOME/.ssh/id_ed25519.pub" "$AUX/authorized"
-for port in $(shuf -n 20 -i 20000-29999); do
-	cat >"$AUX/sshd.conf" <<-END
-		ListenAddress $border:$port
-		HostKey $AUX/host
-		AuthorizedKeysFile $AUX/authorized
-		PasswordAuthentication no
-		KbdInteractiveAuthentication no
-		UsePAM no
-		StrictModes no
-		PidFile none
-	END
-	/usr/sbin/sshd -D -e -f "$AUX/sshd.conf" 2>"$AUX/sshd.log" &
-	sshd=$!
-	until grep -qs 'listening on' "$AUX/sshd.log" || ! kill -0 $sshd 2>/dev/null; do sleep 0.02; done
-	! kill -0 $sshd 2>/dev/null || break
-done
+sshd_at host $border || give_up "no SSH server: $(<"$AUX/host.log")"
 at_end "kill $sshd; wait $sshd"
 sed "s/^/[$border]:$port /" "$AUX/host.pub" >"$HOME/.ssh/known_hosts"
 

@@ -1,5 +1,7 @@
 # Through a real sshd: pprof alone, then the load as well; whom it lets in and whom we trust; a jump host.
 . "$E2E/lib.sh"
+# shellcheck source=../../lib/sshd.sh
+. "$ROOT/tests/lib/sshd.sh"
 demo
 home=$HOME/.ssh
 mkdir -m 700 "$home"
@@ -8,26 +10,8 @@ key() { ssh-keygen -q -t ed25519 -N '' -f "$1"; }
 
 # sshd_start NAME: a server of its own on a free port; $port
 sshd_start() {
-	key "$AUX/$1"
-	for port in $(shuf -n 20 -i 20000-29999); do
-		cat >"$AUX/$1.conf" <<-END
-			ListenAddress 127.0.0.1:$port
-			HostKey $AUX/$1
-			AuthorizedKeysFile $AUX/authorized
-			PasswordAuthentication no
-			KbdInteractiveAuthentication no
-			UsePAM no
-			StrictModes no
-			PidFile none
-		END
-		/usr/sbin/sshd -D -e -f "$AUX/$1.conf" 2>"$AUX/$1.log" &
-		servers+=($!)
-		until grep -qs 'listening on' "$AUX/$1.log"; do
-			kill -0 $! 2>/dev/null || break
-			sleep 0.02
-		done
-		! kill -0 $! 2>/dev/null || break
-	done
+	sshd_at "$1" 127.0.0.1 || give_up "no SSH server: $(<"$AUX/$1.log")"
+	servers+=("$sshd")
 	rule "s/$port/${1^^}/g"
 	print=$(ssh-keygen -lf "$AUX/$1" | cut -d ' ' -f 2)
 	rule "s|${print//+/[+]}|SHA256:${1^^}|"
