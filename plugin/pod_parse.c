@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "plugin/address.h"
 #include "plugin/pods.h"
 #include "plugin/quantity.h"
 #include "plugin/text.h"
@@ -230,6 +231,21 @@ static void parse_owner(const cJSON *metadata, struct pod *pod)
 	pod->owner_uid = text(controller, "uid", NAME_MAX_BYTES);
 }
 
+/* Of podIPs, which has one of each family at most: that which is not podIP. */
+static char *other_ip(const cJSON *status, const char *ip)
+{
+	const cJSON *each;
+
+	cJSON_ArrayForEach(each, item_of(status, "podIPs"))
+	{
+		const cJSON *other = item_of(each, "ip");
+
+		if (cJSON_IsString(other) && strcmp(other->valuestring, ip) != 0)
+			return text(each, "ip", NAME_MAX_BYTES);
+	}
+	return xstrdup("");
+}
+
 static void parse_all(const cJSON *json, struct pod *pod)
 {
 	const cJSON *metadata = item_of(json, "metadata"), *spec = item_of(json, "spec");
@@ -240,6 +256,7 @@ static void parse_all(const cJSON *json, struct pod *pod)
 	pod->uid = text(metadata, "uid", NAME_MAX_BYTES);
 	pod->node = text(spec, "nodeName", NAME_MAX_BYTES);
 	pod->ip = text(status, "podIP", NAME_MAX_BYTES);
+	pod->other_ip = other_ip(status, pod->ip);
 	pod->phase = text(status, "phase", NAME_MAX_BYTES);
 	pod->reason = text(status, "reason", NAME_MAX_BYTES);
 	pod->init_state = init_state(status, item_of(spec, "initContainers"));
@@ -296,9 +313,9 @@ static void container_release(struct pod_container *container)
 
 void pod_release(struct pod *pod)
 {
-	char *texts[] = {pod->ns,         pod->name,       pod->uid,      pod->node,
-	                 pod->ip,         pod->phase,      pod->reason,   pod->init_state,
-	                 pod->owner_kind, pod->owner_name, pod->owner_uid};
+	char *texts[] = {pod->ns,         pod->name,       pod->uid,       pod->node,
+	                 pod->ip,         pod->phase,      pod->reason,    pod->init_state,
+	                 pod->owner_kind, pod->owner_name, pod->owner_uid, pod->other_ip};
 
 	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
 		free(texts[i]);
@@ -308,6 +325,15 @@ void pod_release(struct pod *pod)
 	pairs_free(pod->labels, pod->label_count);
 	pairs_free(pod->annotations, pod->annotation_count);
 	*pod = (struct pod){0};
+}
+
+bool pod_is_at(const struct pod *pod, const char *url)
+{
+	char *host = url_host(url);
+	bool ret = host_equal(host, pod->ip) || host_equal(host, pod->other_ip);
+
+	free(host);
+	return ret;
 }
 
 bool pod_usable(const struct pod *pod)

@@ -40,9 +40,10 @@ struct pod_pair {
 };
 
 struct pod {
-	char *ns, *name, *uid, *node, *ip, *phase; /* "" when unknown */
-	char *reason;                              /* status.reason: Evicted, NodeLost ... or "" */
-	char *owner_kind, *owner_name;             /* controller, "" when none */
+	char *ns, *name, *uid, *node, *phase; /* "" when unknown */
+	char *ip, *other_ip;           /* the other one is of the other family, in a dual-stack cluster */
+	char *reason;                  /* status.reason: Evicted, NodeLost ... or "" */
+	char *owner_kind, *owner_name; /* controller, "" when none */
 	char *owner_uid;
 	char *init_state; /* "Init:0/1", "Init:CrashLoopBackOff" while init containers run, else "" */
 	bool ready, terminating, host_network;
@@ -85,6 +86,8 @@ void pod_release(struct pod *pod);
 
 /* From an item of a PodList. -1 with a line if it is no pod. */
 int pod_parse(const cJSON *json, struct pod *ret, struct error *error);
+/* Does the URL name an address of this pod? */
+bool pod_is_at(const struct pod *pod, const char *url);
 /* Running, Ready and not terminating. */
 bool pod_usable(const struct pod *pod);
 /* Why it is not usable, as kubectl's STATUS column says it: "CrashLoopBackOff", "Pending", "Terminating",

@@ -1,75 +1,63 @@
 #include "plugin/replicas_report.h"
 
-#include <string.h>
-
 #include "plugin/run_files.h"
 #include "plugin/text.h"
 
 #define LABEL "%-11s"
 
+#define FOLDER_SIZE 300
+
+/* Below a pod's own folder. */
 static const char *const folders[REPLICA_TIMES] = {
-	[REPLICA_IDLE] = "idle/", [REPLICA_WINDOW] = "", [REPLICA_AFTER] = "after/"};
+	[REPLICA_IDLE] = "/idle/", [REPLICA_WINDOW] = "/", [REPLICA_AFTER] = "/after/"};
 
-/* A pod's name makes a folder; what a server calls a pod need not. */
-static void folder_of(const struct replicas *replicas, size_t i, char ret[300])
+/* A pod's name, which pod_parse has checked, makes a folder. */
+static const char *folder_of(const struct replica *replica, const char *below, char ret[FOLDER_SIZE])
 {
-	const char *name = replicas->items[i].target->pod->name;
-
-	if (name_valid(name))
-		snprintf(ret, 300, "pods/%s/", name);
-	else
-		snprintf(ret, 300, "pods/pod-%zu/", i + 1);
+	snprintf(ret, FOLDER_SIZE, "pods/%s%s", replica->target->pod->name, below);
+	return ret;
 }
 
 int replicas_write(struct rundir *dir, const struct replicas *replicas, struct error *error)
 {
-	char folder[300], whole[320];
+	char folder[FOLDER_SIZE];
 
-	for (size_t i = 0; i < replicas->count; i++) {
-		folder_of(replicas, i, folder);
-		for (int time = 0; time < REPLICA_TIMES; time++) {
-			snprintf(whole, sizeof whole, "%s%s", folder, folders[time]);
-			if (run_files_shots(dir, replicas->items[i].shots[time], whole, error) < 0)
+	for (size_t i = 0; i < replicas->count; i++)
+		for (int time = 0; time < REPLICA_TIMES; time++)
+			if (run_files_shots(dir, replicas->items[i].shots[time],
+			                    folder_of(&replicas->items[i], folders[time], folder), error) < 0)
 				return -1;
-		}
-	}
 	return 0;
 }
 
 /* ---- JSON ------------------------------------------------------------------------------ */
 
-static void add_captures(cJSON *json, const struct outcome *outcome, size_t i)
+static void add_captures(cJSON *json, const struct outcome *outcome, const struct replica *replica)
 {
 	static const char *const names[REPLICA_TIMES] = {[REPLICA_IDLE] = "idle_captures",
 	                                                 [REPLICA_WINDOW] = "captures",
 	                                                 [REPLICA_AFTER] = "after_captures"};
-	char folder[300], whole[320];
+	char folder[FOLDER_SIZE];
 
-	folder_of(&outcome->replicas, i, folder);
-	for (int time = 0; time < REPLICA_TIMES; time++) {
-		const struct shots *shots = outcome->replicas.items[i].shots[time];
-
-		snprintf(whole, sizeof whole, "%s%s", folder, folders[time]);
-		if (shots)
-			cJSON_AddItemToObject(json, names[time],
-			                      outcome_captures_json(outcome, shots, whole));
-	}
+	for (int time = 0; time < REPLICA_TIMES; time++)
+		if (replica->shots[time])
+			cJSON_AddItemToObject(
+				json, names[time],
+				outcome_captures_json(outcome, replica->shots[time],
+			                              folder_of(replica, folders[time], folder)));
 }
 
-static cJSON *replica_json(const struct outcome *outcome, size_t i, double cores)
+static cJSON *replica_json(const struct outcome *outcome, const struct replica *replica, double cores)
 {
-	const struct replica *replica = &outcome->replicas.items[i];
 	const struct pod *pod = replica->target->pod;
 	cJSON *json = cJSON_CreateObject();
-	char folder[300];
+	char folder[FOLDER_SIZE];
 
-	folder_of(&outcome->replicas, i, folder);
-	folder[strlen(folder) - 1] = '\0';
 	cJSON_AddStringToObject(json, "name", pod->name);
 	cJSON_AddStringToObject(json, "namespace", pod->ns);
 	cJSON_AddStringToObject(json, "uid", pod->uid);
 	cJSON_AddStringToObject(json, "node", pod->node);
-	cJSON_AddStringToObject(json, "folder", folder);
+	cJSON_AddStringToObject(json, "folder", folder_of(replica, "", folder));
 	if (replica->profiled) {
 		cJSON_AddNumberToObject(json, "cores", replica->cores);
 		cJSON_AddNumberToObject(json, "relative_error", replica->error);
@@ -81,7 +69,7 @@ static cJSON *replica_json(const struct outcome *outcome, size_t i, double cores
 	cJSON_AddNumberToObject(json, "restarts", replica->pod->restarts);
 	if (replica->pod->lost[0])
 		cJSON_AddStringToObject(json, "lost", replica->pod->lost);
-	add_captures(json, outcome, i);
+	add_captures(json, outcome, replica);
 	return json;
 }
 
@@ -91,7 +79,7 @@ cJSON *replicas_json(const struct outcome *outcome)
 	cJSON *json = cJSON_CreateArray();
 
 	for (size_t i = 0; i < outcome->replicas.count; i++)
-		cJSON_AddItemToArray(json, replica_json(outcome, i, cores));
+		cJSON_AddItemToArray(json, replica_json(outcome, &outcome->replicas.items[i], cores));
 	return json;
 }
 

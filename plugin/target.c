@@ -322,23 +322,12 @@ static int choose_load(const struct plan *plan, struct target *target, struct er
 	return 0;
 }
 
-bool target_url_is_of(const char *url, const char *host)
-{
-	const char *at = strstr(url, "://") + 3;
-	size_t length = strlen(host);
-
-	if (!length)
-		return false;
-	at += *at == '[';
-	return strncmp(at, host, length) == 0 && strchr(":/]?", at[length]) != NULL;
-}
-
 static bool url_is_a_pod(const struct target *target, const char *url)
 {
-	bool ret = target_url_is_of(url, target->pod->ip);
+	bool ret = pod_is_at(target->pod, url);
 
 	for (size_t i = 0; i < target->peer_count; i++)
-		ret |= target_url_is_of(url, target->peers[i].pod->ip);
+		ret |= pod_is_at(target->peers[i].pod, url);
 	return ret;
 }
 

@@ -44,8 +44,7 @@ static int pick_again(const struct plan *plan, const struct target *target, bool
 static int check_address(const struct plan *plan, const struct target *target, const struct target *fresh,
                          struct error *error)
 {
-	if (!plan->url || !target_url_is_of(plan->url, target->pod->ip) ||
-	    strcmp(target->pod->ip, fresh->pod->ip) == 0)
+	if (!plan->url || !pod_is_at(target->pod, plan->url) || pod_is_at(fresh->pod, plan->url))
 		return 0;
 	return error_set(error,
 	                 "the load goes to its address (--url), so that no other pod can take its place");

@@ -14,7 +14,6 @@ int target_find_pprof(const struct plan *plan, struct target *target, struct err
 void target_set_share(const struct plan *plan, struct target *target);
 /* The load's connections go through the tunnel as it is now. */
 void target_set_route(struct target *target);
-bool target_url_is_of(const char *url, const char *host);
 void target_release_formers(struct target *target);
 
 #endif

@@ -10,14 +10,14 @@ function worst(checks) {
 
 function drawTop(data) {
 	const run = data.run, begun = run.timeline && run.timeline.begun;
-	const pod = run.target && run.target.pod;
+	const pod = run.target && run.target.pod, more = (run.pods || []).length - 1;
 
-	$("target").textContent = (run.target && run.target.name) || "a run";
+	$("target").textContent = ((run.target && run.target.name) || "a run") + (more > 0 ? ` and ${plural(more, "more pod")}` : "");
 	$("made").textContent = run.tool ? `\u00b7 ${run.tool}` : "";
 	put($("subtitle"), [
 		begun && begun.time.replace("T", " ").replace(/\.\d+Z$/, " UTC"),
 		run.target && run.target.namespace && `namespace ${run.target.namespace}`,
-		pod && run.target.node && `node ${run.target.node}`,
+		pod && more < 1 && run.target.node && `node ${run.target.node}`,
 		run.target && run.target.load_url && `load to ${run.target.load_url}`,
 		data.base && `compared with ${data.base.label}`,
 	].filter(Boolean).join(" \u00b7 "));

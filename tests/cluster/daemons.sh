@@ -31,8 +31,8 @@ start_containerd() {
 	cat >"$state/cni/10-pods.conflist" <<-END
 		{"cniVersion": "0.4.0", "name": "kubectl-pprof", "plugins": [
 		  {"type": "bridge", "bridge": "$pod_link", "isGateway": true, "hairpinMode": true, "ipam":
-		    {"type": "host-local", "dataDir": "$state/cni-addresses", "ranges": [[{"subnet": "$pod_cidr"}]],
-		     "routes": [{"dst": "0.0.0.0/0"}]}}]}
+		    {"type": "host-local", "dataDir": "$state/cni-addresses", "ranges": [[{"subnet": "$pod_cidr"}], [{"subnet": "$pod_cidr6"}]],
+		     "routes": [{"dst": "0.0.0.0/0"}, {"dst": "::/0"}]}}]}
 	END
 	cat >"$state/containerd.toml" <<-END
 		version = 2
@@ -75,7 +75,7 @@ start_apiserver() {
 	END
 	spawn apiserver "$programs/kube-apiserver" \
 		--audit-policy-file="$state/audit.yaml" --audit-log-path="$state/log/audit" \
-		--etcd-servers=http://127.0.0.1:2379 --service-cluster-ip-range=$service_cidr \
+		--etcd-servers=http://127.0.0.1:2379 --service-cluster-ip-range=$service_cidr,$service_cidr6 \
 		--bind-address=$node_ip --advertise-address=$node_ip --secure-port=6443 \
 		--authorization-mode=Node,RBAC --allow-privileged=true --client-ca-file="$pki/ca.crt" \
 		--tls-cert-file="$pki/apiserver.crt" --tls-private-key-file="$pki/apiserver.key" \
@@ -126,7 +126,7 @@ start_kubelet() {
 	END
 	# shellcheck disable=SC2046 # several words they are
 	spawn kubelet "$programs/kubelet" --config="$state/kubelet.yaml" --kubeconfig="$state/kubelet.conf" $(kubelet_options) \
-		--root-dir="$state/kubelet" --hostname-override=$node --node-ip=$node_ip
+		--root-dir="$state/kubelet" --hostname-override=$node --node-ip=$node_ip,$node_ip6
 }
 
 # Node ports answer on loopback and on the node's own address, not to the machine's neighbours. Pods share one
@@ -141,7 +141,7 @@ start_kube_proxy() {
 		nodePortAddresses: [127.0.0.0/8, $node_ip/32]
 		bindAddress: $node_ip
 		healthzBindAddress: 127.0.0.1:10256
-		clusterCIDR: $pod_cidr
+		clusterCIDR: "$pod_cidr,$pod_cidr6"
 		hostnameOverride: $node
 		conntrack: {maxPerCore: 0, tcpEstablishedTimeout: 0s, tcpCloseWaitTimeout: 0s}
 	END

@@ -16,9 +16,9 @@ socket=$state/containerd.sock
 node=node1
 node_link=kpp-node
 pod_link=kpp-pods
-node_ip=10.245.0.1
-pod_cidr=10.244.0.0/24
-service_cidr=10.96.0.0/16
+node_ip=10.245.0.1 node_ip6=fd00:245::1
+pod_cidr=10.244.0.0/24 pod_cidr6=fd00:244::/64
+service_cidr=10.96.0.0/16 service_cidr6=fd00:96::/112
 api_service_ip=10.96.0.1
 api=https://$node_ip:6443
 node_port=30080

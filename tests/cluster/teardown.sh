@@ -94,7 +94,7 @@ note_new_folders() {
 
 # Of the kubelet, kube-proxy and CNI's bridge.
 keep_sysctls() {
-	sysctl -e net.ipv4.ip_forward net.ipv4.conf.all.route_localnet vm.overcommit_memory vm.panic_on_oom \
+	sysctl -e net.ipv4.ip_forward net.ipv6.conf.all.forwarding net.ipv4.conf.all.route_localnet vm.overcommit_memory vm.panic_on_oom \
 		kernel.panic kernel.panic_on_oops kernel.keys.root_maxkeys kernel.keys.root_maxbytes \
 		net.bridge.bridge-nf-call-iptables 2>/dev/null | tr -d ' ' >"$state/sysctls"
 }

@@ -40,7 +40,7 @@ static const char whole[] =
 	"{'name':'app','image':'api:1','ports':[{'name':'http','containerPort':8080},{'containerPort':53,"
 	"'protocol':'UDP'},{'name':'bad','containerPort':70000}],'resources':{'limits':{'cpu':'1500m','memory':'1Gi'}}},"
 	"{'name':'side','ports':[{'name':'pprof','containerPort':6060,'protocol':'TCP'}]}]},"
-	"'status':{'phase':'Running','podIP':'10.0.0.9','startTime':'2026-01-02T03:04:05Z',"
+	"'status':{'phase':'Running','podIP':'10.0.0.9','podIPs':[{'ip':'10.0.0.9'},{'ip':'fd00::9'}],'startTime':'2026-01-02T03:04:05Z',"
 	"'conditions':[{'type':'Initialized','status':'False'},{'type':'Ready','status':'True'}],"
 	"'containerStatuses':[{'name':'side','ready':true,'restartCount':3,'lastState':{'terminated':{'reason':"
 	"'OOMKilled'}}},{'name':'app','ready':true,'restartCount':1},{'name':'other','restartCount':9}]}}";
@@ -55,6 +55,7 @@ static void takes_all_of_a_pod(void **state)
 	assert_string_equal(pod.name, "api-1");
 	assert_string_equal(pod.node, "node-1");
 	assert_string_equal(pod.ip, "10.0.0.9");
+	assert_string_equal(pod.other_ip, "fd00::9");
 	assert_string_equal(pod.owner_kind, "ReplicaSet");
 	assert_string_equal(pod.owner_uid, "r-1");
 	assert_int_equal(pod.started, 1767323045);
@@ -425,10 +426,27 @@ static void times(void **state)
 	assert_int_equal(wall_time_parse("yesterday"), 0);
 }
 
+static void is_known_by_each_of_its_addresses(void **state)
+{
+	char four[] = "10.0.0.9", six[] = "fd00::9", none[] = "";
+	const struct pod dual = {.ip = four, .other_ip = six}, six_only = {.ip = six, .other_ip = none};
+
+	(void)state;
+	assert_true(pod_is_at(&dual, "http://10.0.0.9:8080/x"));
+	assert_true(pod_is_at(&dual, "http://[fd00::9]:8080/x"));
+	assert_true(pod_is_at(&dual, "http://[FD00:0::9]/"));
+	assert_false(pod_is_at(&dual, "http://10.0.0.99/"));
+	assert_false(pod_is_at(&dual, "http://[fd00::99]/"));
+	assert_true(pod_is_at(&six_only, "http://[fd00::9]"));
+	assert_false(pod_is_at(&six_only, "http://10.0.0.9/"));
+	assert_false(pod_is_at(&six_only, "http:///"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(takes_all_of_a_pod),
+		cmocka_unit_test(is_known_by_each_of_its_addresses),
 		cmocka_unit_test(tells_which_are_usable),
 		cmocka_unit_test(says_the_state_as_kubectl_does),
 		cmocka_unit_test(says_how_far_init_containers_are),

@@ -39,6 +39,7 @@ def no_wider(page, name):
 
 def first_screen(page):
     equal("title", page.run("document.title"), "shop/api-7f9c: trusted with reservations - kubectl pprof")
+    equal("heading", text(page, "#target"), "shop/api-7f9c and 1 more pod")
     equal("verdict", text(page, ".verdict strong"), "Trusted with reservations")
     check("what is not ok comes first", "12 of 30000" in text(page, ".checks li"), text(page, ".checks li"))
     figures = text(page, "#figures")
