@@ -98,13 +98,11 @@ static void explain(const struct replicas *replicas, struct hot_replica *hot)
 {
 	struct cap_profile *sum = sum_others(replicas, hot->which);
 	const struct cap_row *grown = NULL;
-	struct rows own, others;
+	struct rows own, others = {0};
 	double more = 0;
 
 	if (read_rows(cpu_of(&replicas->items[hot->which]), &own) && read_rows(sum, &others))
 		grown = most_grown(&own, &others, &more);
-	else
-		others = (struct rows){0};
 	if (grown && more >= OTHER_WORK) {
 		snprintf(hot->function, sizeof hot->function, "%s", grown->function);
 		snprintf(

@@ -437,10 +437,10 @@ int target_prepare(const struct plan *plan, struct target *ret, struct error *er
 
 void target_release(struct target *target)
 {
+	target_close_tunnels(target);
 	for (size_t i = 0; i < target->peer_count; i++)
 		target_release(&target->peers[i]);
 	free(target->peers);
-	target_close_tunnels(target);
 	target_release_formers(target);
 	ranking_release(&target->ranking);
 	if (!target->is_peer) {

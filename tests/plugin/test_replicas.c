@@ -310,7 +310,7 @@ static void more_of_the_same_is_told_from_other_work(void **state)
 /* What is known badly of pods that do next to nothing does not hide the one that does all. */
 static void idle_pods_hide_no_hot_one(void **state)
 {
-	const uint64_t one[] = {1, 100, 0}, none[] = {0, 0, 0};
+	const uint64_t one[] = {1, 100, 0}, alone[] = {0, 100, 0}, none[] = {0, 0, 0};
 	struct cap_finding finding = {0};
 	struct hot_replica hot = hot_of(one, none, &finding);
 
@@ -318,6 +318,9 @@ static void idle_pods_hide_no_hot_one(void **state)
 	assert_true(hot.found);
 	assert_string_equal(hot.title, "pod b uses 1 cores, the others 0.005 on average");
 	assert_true(fabs(finding.error - 0.05) < 1e-9);
+	hot = hot_of(alone, none, &finding);
+	assert_true(hot.found);
+	assert_string_equal(hot.title, "pod b uses 1 cores, the others next to none on average");
 }
 
 static void what_chance_does_is_no_finding(void **state)

@@ -1,6 +1,7 @@
 # One of three replicas is deleted in the window: the others are captured to the end, and the run is marked partial.
-# One that serves no pprof is named before any load is sent.
+# One that serves no pprof is named before any load is sent. Under asan, which sees what is given back on both ways out.
 . "$CLUSTER/lib.sh"
+PATH=$ASAN_PATH:$PATH
 own_namespace
 workload Deployment 3 | kubectl apply -f - >/dev/null
 kubectl wait --for=condition=Available --timeout=90s deployment/api >/dev/null
